@@ -1,0 +1,126 @@
+# make help lists what there is. Everything that is built lands in .cache, which git
+# ignores, and may be deleted at any time.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE := $(CURDIR)/.cache
+BIN := $(CACHE)/bin
+KUBERNETES_VERSION := v1.36.3
+PLAYGROUND := $(BIN)/playground-$(KUBERNETES_VERSION)
+PLAYGROUND_SOURCES := $(filter-out %_test.go,$(wildcard playground/*.go)) playground/go.mod playground/go.sum
+VERSION_PACKAGE := k8s.io/component-base/version
+TOOL_SOURCES := tools/go.mod tools/go.sum
+
+# The image that make image builds and make deploy runs.
+IMG ?= kfprofiles/profile-controller:latest
+PLATFORMS ?= linux/amd64,linux/arm64
+# What make deploy installs.
+OVERLAY ?= config/overlays/standalone
+
+##@ Start here
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(PLAYGROUND) ## Start a real control plane, make Profiles of examples/, try every claim. CI=true exits afterwards.
+	@go run ./demo
+
+.PHONY: test
+test: $(PLAYGROUND) ## Run every test, those against a real API server included.
+	go test -timeout 20m ./...
+	cd playground && go test -timeout 10m ./...
+	cd tools && go test -timeout 10m ./...
+
+##@ Try things
+
+.PHONY: playground-up
+playground-up: $(PLAYGROUND) ## Start a control plane with the controller in the background; prints export KUBECONFIG=...
+	@go run ./demo up
+
+.PHONY: playground-down
+playground-down: ## Stop it and forget its state.
+	@go run ./demo down
+
+##@ Work on the code
+
+.PHONY: generate
+generate: $(BIN)/controller-gen ## Write the generated code, CRDs and ClusterRole anew.
+	$(BIN)/controller-gen object paths=./api/...
+	$(BIN)/controller-gen crd paths=./api/... output:crd:dir=config/crd
+	$(BIN)/controller-gen rbac:roleName=profiles-controller-role paths=./internal/profile/... output:rbac:dir=config/rbac
+
+.PHONY: verify
+verify: generate ## Fail when generated files are stale or go.mod files are untidy.
+	@for module in . playground tools; do (cd $$module && go mod tidy -diff) || { echo "go.mod of $$module is not tidy: run go mod tidy there" >&2; exit 1; }; done
+	@changed=$$(git status --porcelain -- api config); if [ -n "$$changed" ]; then echo "generated files are stale; run make generate and commit:" >&2; echo "$$changed" >&2; exit 1; fi
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## Check style, mistakes and the layer rules.
+	$(BIN)/golangci-lint run ./...
+	cd playground && $(BIN)/golangci-lint run --config ../.golangci.yml ./...
+	cd tools && $(BIN)/golangci-lint run --config ../.golangci.yml ./...
+
+.PHONY: fmt
+fmt: $(BIN)/golangci-lint ## Format the code.
+	$(BIN)/golangci-lint fmt ./...
+
+.PHONY: bench
+bench: $(PLAYGROUND) ## Measure against a bare client. N="200 1000", BENCH_JSON=file for the figures.
+	@go run ./test/bench -n "$(or $(N),200 1000)" $(if $(BENCH_JSON),-json "$(BENCH_JSON)")
+
+.PHONY: e2e
+e2e: $(PLAYGROUND) ## Run only the journeys and attacks on the real control plane.
+	go test -timeout 20m -v ./test/e2e/...
+
+.PHONY: clean
+clean: ## Remove everything that was built.
+	rm -rf $(CACHE) dist
+
+##@ Use a cluster (the one that KUBECONFIG points at)
+
+.PHONY: install
+install: ## Install the CRD.
+	kubectl apply --server-side -k config/crd
+
+.PHONY: uninstall
+uninstall: ## Remove the CRD, and so every Profile with its namespace.
+	kubectl delete --ignore-not-found -k config/crd
+
+.PHONY: deploy
+deploy: $(BIN)/kustomize ## Install the CRD and the controller, with the image IMG.
+	@$(call render) | kubectl apply --server-side -f -
+
+.PHONY: undeploy
+undeploy: $(BIN)/kustomize ## Remove the controller. The CRD and all Profiles stay.
+	@$(call render) | $(BIN)/kustomize cfg grep 'kind!=CustomResourceDefinition' | kubectl delete --ignore-not-found -f -
+
+.PHONY: run
+run: ## Run the controller on this machine with your kubeconfig. Scale the one in the cluster to zero first.
+	go run ./cmd/profile-controller -namespace-labels-path config/manager/namespace-labels.yaml -metrics-bind-address 127.0.0.1:8080 -health-probe-bind-address 127.0.0.1:9876
+
+.PHONY: image
+image: $(BIN)/image ## Build the OCI image into dist/image, for PLATFORMS, without a Docker daemon.
+	$(BIN)/image -package ./cmd/profile-controller -platforms $(PLATFORMS) -tag $(IMG) -output dist/image
+
+##@ Build
+
+.PHONY: build
+build: ## Build the controller into .cache/bin.
+	go build -trimpath -o $(BIN)/profile-controller ./cmd/profile-controller
+
+.PHONY: playground
+playground: $(PLAYGROUND) ## Build the control plane (a few minutes the first time).
+
+$(PLAYGROUND): $(PLAYGROUND_SOURCES)
+	@echo "building the control plane $(KUBERNETES_VERSION): a few minutes the first time, then seconds" >&2
+	@cd playground && go build -trimpath -ldflags "-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION) -X $(VERSION_PACKAGE).gitMajor=1 -X $(VERSION_PACKAGE).gitMinor=36" -o $@ .
+
+$(BIN)/controller-gen: $(TOOL_SOURCES)
+	go build -C tools -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen
+
+$(BIN)/kustomize: $(TOOL_SOURCES)
+	go build -C tools -o $@ sigs.k8s.io/kustomize/kustomize/v5

@@ -1,0 +1,111 @@
+package v1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ProfileCondition tells whether one aspect of a Profile is as it should be. Its
+// JSON form is that of metav1.Condition. Only type and status are required by the
+// schema, because conditions that the Kubeflow Profile controller wrote have no
+// reason and no time, and must stay valid.
+type ProfileCondition struct {
+	// Type is the aspect, for example Ready or QuotaReady.
+	Type ConditionType `json:"type"`
+	// Status is True, False or Unknown.
+	Status metav1.ConditionStatus `json:"status"`
+	// Reason is one word in CamelCase for programs. The constants of this package
+	// whose names start with Reason list them all.
+	//
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// Message is one or more sentences for people: what is wrong and what to do. It
+	// never holds times or counters, so that it changes only when the matter does.
+	//
+	// +optional
+	Message string `json:"message,omitempty"`
+	// LastTransitionTime is when Status last changed.
+	//
+	// +optional
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitzero"`
+	// ObservedGeneration is the metadata.generation that this condition speaks of.
+	//
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+}
+
+// ConditionType names one aspect of a Profile.
+type ConditionType string
+
+// The aspects that the controller reports on, one for each of its steps.
+const (
+	// ConditionReady is True when every other condition is. Wait for it with
+	// kubectl wait --for=condition=Ready profile/NAME.
+	ConditionReady ConditionType = "Ready"
+	// ConditionNamespaceReady is True when the namespace exists, belongs to the
+	// Profile, and carries the owner annotation and the labels.
+	ConditionNamespaceReady ConditionType = "NamespaceReady"
+	// ConditionAccessReady is True when the service accounts, the role bindings and,
+	// where a mesh is used, the AuthorizationPolicy are in place.
+	ConditionAccessReady ConditionType = "AccessReady"
+	// ConditionQuotaReady is True when the ResourceQuota is as the Profile says, or
+	// absent when the Profile sets no limits.
+	ConditionQuotaReady ConditionType = "QuotaReady"
+	// ConditionIdentityReady is True when every plugin has bound its identity.
+	ConditionIdentityReady ConditionType = "IdentityReady"
+)
+
+// Reasons of conditions that are True.
+const (
+	// ReasonReady: everything that the Profile asks for is in place.
+	ReasonReady = "Ready"
+	// ReasonApplied: this step's objects are as they should be.
+	ReasonApplied = "Applied"
+	// ReasonNoQuota: the Profile sets no limits, so there is no ResourceQuota.
+	ReasonNoQuota = "NoQuota"
+	// ReasonNoPlugins: the Profile names no plugins, so there is nothing to bind.
+	ReasonNoPlugins = "NoPlugins"
+)
+
+// Reasons of conditions that are False because the Profile cannot be carried out as
+// it is written. Nothing is retried until somebody changes something.
+const (
+	// ReasonReservedName: the name belongs to the system or was reserved with the
+	// flag -reserved-namespaces. Create a Profile with another name.
+	ReasonReservedName = "ReservedName"
+	// ReasonInvalidName: the name cannot be the name of a namespace. Create a Profile
+	// with another name.
+	ReasonInvalidName = "InvalidName"
+	// ReasonInvalidOwner: spec.owner cannot be bound safely. Correct spec.owner.
+	ReasonInvalidOwner = "InvalidOwner"
+	// ReasonForeignNamespace: a namespace of that name exists and is not this
+	// Profile's. It is left alone. Delete or rename one of the two, or, to hand the
+	// namespace over to the Profile, set its annotation owner to the Profile's owner.
+	ReasonForeignNamespace = "ForeignNamespace"
+	// ReasonUnknownPlugin: a plugin kind that this controller does not have. Correct
+	// spec.plugins, or run a controller that was built with that plugin.
+	ReasonUnknownPlugin = "UnknownPlugin"
+	// ReasonRejected: the API server refused an object as invalid or forbidden; the
+	// message says which and why. Correct the Profile, or whatever the message names.
+	ReasonRejected = "Rejected"
+)
+
+// Reasons of conditions that are False because something else has to happen first.
+// The controller watches for it and goes on by itself.
+const (
+	// ReasonMeshNotInstalled: Istio's AuthorizationPolicy kind is not served by the
+	// cluster. Install Istio, or start the controller with -mesh=none.
+	ReasonMeshNotInstalled = "MeshNotInstalled"
+	// ReasonNamespaceTerminating: the namespace was deleted while its Profile lives.
+	// It comes back as soon as the old one is gone.
+	ReasonNamespaceTerminating = "NamespaceTerminating"
+	// ReasonPredecessorTerminating: a namespace of that name from before this Profile
+	// is still being removed. The Profile's own follows as soon as it is gone.
+	ReasonPredecessorTerminating = "PredecessorTerminating"
+	// ReasonNamespaceNotReady: this step works inside the namespace and waits for it.
+	ReasonNamespaceNotReady = "NamespaceNotReady"
+)
+
+// ReasonRetrying is the reason of a condition that is False because of a passing
+// fault, such as an API server that is away. The controller tries again by itself,
+// with growing pauses.
+const ReasonRetrying = "Retrying"

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/kfprofiles/kfprofiles/internal/desired"
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
+)
+
+// options are what the command line and the environment say.
+type options struct {
+	settings             desired.Settings
+	reserved             tenancy.ReservedNames
+	defaultPlugins       []string
+	labelsPath           string
+	metricsAddress       string
+	metricsSecure        bool
+	probeAddress         string
+	leaderElect          bool
+	leaderElectNamespace string
+	workers              int
+	debug                bool
+}
+
+// Principals are read from the environment. A variable that is set to nothing means the
+// default, as the standalone deployment sets them all.
+var principals = []struct {
+	variable, fallback string
+	set                func(*desired.Settings, string)
+}{
+	{"ISTIO_INGRESS_GATEWAY_PRINCIPAL", "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account",
+		func(s *desired.Settings, p string) { s.IngressGatewayPrincipal = p }},
+	{"KFP_UI_PRINCIPAL", "cluster.local/ns/kubeflow/sa/ml-pipeline-ui",
+		func(s *desired.Settings, p string) { s.KFPUIPrincipal = p }},
+	{"NOTEBOOK_CONTROLLER_PRINCIPAL", "cluster.local/ns/kubeflow/sa/notebook-controller-service-account",
+		func(s *desired.Settings, p string) { s.NotebookControllerPrincipal = p }},
+}
+
+// parseOptions reads the arguments without the program's name. getenv is os.Getenv.
+func parseOptions(arguments []string, output io.Writer, getenv func(string) string) (options, error) {
+	var o options
+	var mesh, reserved, workloadIdentity string
+	flags := flag.NewFlagSet("profile-controller", flag.ContinueOnError)
+	flags.SetOutput(output)
+	flags.StringVar(&o.settings.UserIDHeader, "userid-header", "x-goog-authenticated-user-email",
+		"HTTP header in which the gateway puts the user's name.")
+	flags.StringVar(&o.settings.UserIDPrefix, "userid-prefix", "accounts.google.com:",
+		"What stands in front of the user's name in that header. May be empty.")
+	flags.StringVar(&o.settings.GroupsClaim, "groups-claim", "groups",
+		"JWT claim that lists a user's groups, for Profiles that a group owns.")
+	flags.StringVar(&mesh, "mesh", "istio",
+		"Service mesh of the cluster: istio, or none for no AuthorizationPolicies and no sidecar label.")
+	flags.StringVar(&reserved, "reserved-namespaces", "",
+		"Comma-separated names that never become Profiles' namespaces, besides kube-*, default, kubeflow, istio-system and the controller's own. A name may end in '*'.")
+	flags.StringVar(&o.labelsPath, "namespace-labels-path", "/etc/profile-controller/namespace-labels.yaml",
+		"YAML file of default labels for namespaces. Changes are followed without a restart.")
+	flags.StringVar(&workloadIdentity, "workload-identity", "",
+		"Default Google service account for Profiles that name none. This controller has no WorkloadIdentity plugin yet: with a value, every Profile says so in its condition IdentityReady.")
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "Address of the metrics; 0 turns them off.")
+	flags.BoolVar(&o.metricsSecure, "metrics-secure", false,
+		"Serve the metrics over TLS, to callers that may get /metrics by RBAC only.")
+	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":9876", "Address of /healthz and /readyz; 0 turns them off.")
+	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work. Needed with more than one.")
+	flags.StringVar(&o.leaderElectNamespace, "leader-elect-namespace", "",
+		"Namespace of the leader election lease. By default the one that the controller runs in.")
+	flags.IntVar(&o.workers, "workers", 16, "How many Profiles are worked on at the same time.")
+	flags.BoolVar(&o.debug, "debug", false, "Log in detail.")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	for _, p := range principals {
+		value := getenv(p.variable)
+		if value == "" {
+			value = p.fallback
+		}
+		p.set(&o.settings, value)
+	}
+	var err error
+	if o.reserved, err = tenancy.ParseReservedNames(reserved); err != nil {
+		return o, fmt.Errorf("-reserved-namespaces: %w", err)
+	}
+	o.reserved = o.reserved.With(ownNamespace(getenv))
+	switch mesh {
+	case "istio", "none":
+		o.settings.Mesh = mesh == "istio"
+	default:
+		return o, fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
+	}
+	if workloadIdentity != "" {
+		o.defaultPlugins = []string{"WorkloadIdentity"}
+	}
+	return o, o.check(flags)
+}
+
+func (o options) check(flags *flag.FlagSet) error {
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q; all settings are flags, see -help", flags.Arg(0))
+	case o.settings.UserIDHeader == "":
+		return errors.New("-userid-header must not be empty: without it nobody could be admitted through the mesh")
+	case o.settings.GroupsClaim == "":
+		return errors.New("-groups-claim must not be empty")
+	case o.workers < 1:
+		return errors.New("-workers must be at least 1")
+	}
+	return nil
+}
+
+// ownNamespace is where the controller runs, or the empty string outside a cluster.
+func ownNamespace(getenv func(string) string) string {
+	if namespace := getenv("POD_NAMESPACE"); namespace != "" {
+		return namespace
+	}
+	data, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}

@@ -1,0 +1,93 @@
+package profile
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/apply"
+)
+
+// Events tells people what they would want to know about a Profile and cannot read
+// from its conditions: what happened, rather than what is. The ordinary course, from a
+// new Profile to a ready one, is not worth an Event; each costs a write.
+type Events struct {
+	Recorder events.EventRecorder
+}
+
+func (e Events) adopted(p *profilev1.Profile) {
+	e.normal(p, "NamespaceAdopted", "Adopt",
+		"The namespace %s existed and named the same owner; it belongs to this Profile now and will be removed with it.", p.Name)
+}
+
+func (e Events) namespaceRecreated(p *profilev1.Profile) {
+	e.Recorder.Eventf(p, nil, corev1.EventTypeWarning, "NamespaceRecreated", "Create",
+		"The namespace %s was deleted while its Profile lives, so it was created again, empty. To be rid of both, delete the Profile.", p.Name)
+}
+
+func (e Events) ownerChanged(p *profilev1.Profile, former string) {
+	if former == "" || former == p.Spec.Owner.Name {
+		return
+	}
+	e.normal(p, "OwnerChanged", "Transfer", "The owner is now %s; %s is no longer.", p.Spec.Owner.Name, former)
+}
+
+// tell compares what the status said before with what it says now.
+func (e Events) tell(before, now *profilev1.Profile, results []result) {
+	if repaired := repairs(before, results); repaired != "" {
+		e.normal(now, "Repaired", "Repair", "Brought back to what the Profile says: %s.", repaired)
+	}
+	for _, res := range results {
+		was, is := condition(before, res.condition), condition(now, res.condition)
+		if res.failure == nil || (was.Reason == is.Reason && was.Message == is.Message) || is.Reason == profilev1.ReasonNamespaceNotReady {
+			continue
+		}
+		e.Recorder.Eventf(now, nil, corev1.EventTypeWarning, is.Reason, "Reconcile", "%s", is.Message)
+	}
+	was, is := condition(before, profilev1.ConditionReady), condition(now, profilev1.ConditionReady)
+	if was.Status == metav1.ConditionFalse && is.Status == metav1.ConditionTrue {
+		e.normal(now, profilev1.ReasonReady, "Reconcile", "%s", is.Message)
+	}
+}
+
+func (e Events) normal(p *profilev1.Profile, reason, action, note string, args ...any) {
+	e.Recorder.Eventf(p, nil, corev1.EventTypeNormal, reason, action, note, args...)
+}
+
+// repairs lists the objects that had to be put back although the Profile had been
+// carried out as it stands: somebody changed or deleted them.
+func repairs(before *profilev1.Profile, results []result) string {
+	var repaired []string
+	for _, res := range results {
+		was := condition(before, res.condition)
+		if was.Status != metav1.ConditionTrue || was.ObservedGeneration != before.Generation {
+			continue
+		}
+		for _, o := range res.outcomes {
+			switch {
+			case o.Kind == "Namespace" && o.Action == apply.Created:
+				return ""
+			case o.Action == apply.Patched || o.Action == apply.Recreated:
+				repaired = append(repaired, fmt.Sprintf("%s %s (%s)", o.Kind, o.Name, strings.Join(o.Fields, ", ")))
+			case o.Action == apply.Created:
+				repaired = append(repaired, fmt.Sprintf("%s %s (was missing)", o.Kind, o.Name))
+			case o.Action == apply.Removed:
+				repaired = append(repaired, fmt.Sprintf("%s %s (had no business here)", o.Kind, o.Name))
+			}
+		}
+	}
+	return strings.Join(repaired, "; ")
+}
+
+// labelsBroken tells about the namespace labels file, on the controller's own Pod.
+func (e Events) labelsBroken(self *corev1.Pod, why string) {
+	if self == nil {
+		return
+	}
+	e.Recorder.Eventf(self, nil, corev1.EventTypeWarning, "NamespaceLabelsBroken", "Reload",
+		"The namespace labels file cannot be used; the last good labels stay in force. Correct it: %s", why)
+}

@@ -1,0 +1,102 @@
+package profile
+
+import (
+	"context"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/apply"
+	"github.com/kfprofiles/kfprofiles/internal/desired"
+	"github.com/kfprofiles/kfprofiles/internal/namespacelabels"
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
+)
+
+// Reconciler makes of each Profile a room and keeps it so.
+type Reconciler struct {
+	// Client reads from the cache and shows its own writes in later reads.
+	Client client.Client
+	// Live reads from the API server.
+	Live client.Reader
+	// Settings are what the installation decided for all Profiles.
+	Settings desired.Settings
+	// Reserved are the names that never become namespaces of Profiles.
+	Reserved tenancy.ReservedNames
+	// DefaultPlugins are plugin kinds that apply to every Profile that does not name
+	// them itself.
+	DefaultPlugins []string
+	// Labels are the default labels of namespaces.
+	Labels *namespacelabels.File
+	// Mesh knows whether AuthorizationPolicies can be written; nil when Settings.Mesh
+	// is false.
+	Mesh *Mesh
+	// Events tells people what happened.
+	Events Events
+	// Metrics counts.
+	Metrics *Metrics
+}
+
+// Reconcile brings one Profile's room to its desired state.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	p := &profilev1.Profile{}
+	if err := r.Client.Get(ctx, request.NamespacedName, p); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if p.DeletionTimestamp != nil {
+		return reconcile.Result{}, r.finish(ctx, p)
+	}
+	s, err := r.gather(ctx, p)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	return r.report(ctx, s, r.furnish(ctx, s))
+}
+
+// furnish runs the steps. Those that work inside the namespace run side by side once
+// it is there, and otherwise say that they wait for it.
+func (r *Reconciler) furnish(ctx context.Context, s *situation) []result {
+	formerOwner := annotatedOwner(s)
+	first := r.namespaceStep(ctx, s)
+	results := []result{first}
+	if first.failure != nil {
+		results = append(results, waitForNamespace(profilev1.ConditionAccessReady), waitForNamespace(profilev1.ConditionQuotaReady))
+		return append(results, r.identityStep(ctx, s))
+	}
+	r.Events.ownerChanged(s.profile, formerOwner)
+	return append(results, together(ctx, s, r.accessStep, r.quotaStep, r.identityStep)...)
+}
+
+// annotatedOwner is the owner that a namespace of ours names, or the empty string.
+func annotatedOwner(s *situation) string {
+	if s.namespace == nil || !ownedBy(s.namespace, s.profile) {
+		return ""
+	}
+	return s.namespace.Annotations[tenancy.OwnerAnnotation]
+}
+
+func waitForNamespace(condition profilev1.ConditionType) result {
+	return result{condition: condition, failure: &failure{kind: waiting, reason: profilev1.ReasonNamespaceNotReady,
+		message: "Waiting for the namespace; see the condition NamespaceReady."}}
+}
+
+// finish takes back what outlives the Profile and lets it go. Nothing is applied to a
+// Profile that is going away, and nothing that is already gone holds it up: the
+// namespace and all in it are left to the garbage collector.
+func (r *Reconciler) finish(ctx context.Context, p *profilev1.Profile) error {
+	if !controllerutil.ContainsFinalizer(p, profilev1.ProfileFinalizer) {
+		return nil
+	}
+	r.Metrics.forget(p)
+	err := r.dropFinalizer(ctx, p)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (r *Reconciler) applier() apply.Applier {
+	return apply.Applier{Client: r.Client, Live: r.Live, Wrote: r.Metrics.wrote}
+}

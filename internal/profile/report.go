@@ -1,0 +1,76 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/apply"
+)
+
+// refusedAgainAfter is how rarely a refused Profile is looked at again although
+// nothing seems to have changed. It is for causes that no watch shows, such as an
+// admission webhook of somebody else that has since been corrected.
+const refusedAgainAfter = 10 * time.Minute
+
+// report writes the status when it differs from what it was, tells people what they
+// would want to know, and decides when to look again.
+func (r *Reconciler) report(ctx context.Context, s *situation, results []result) (reconcile.Result, error) {
+	if f := firstOfKind(results, outrun); f != nil {
+		return reconcile.Result{}, f
+	}
+	r.Metrics.steps(results)
+	before := s.profile.DeepCopy()
+	s.profile.Status = statusOf(s.profile, results, metav1.NewTime(time.Now().Truncate(time.Second)))
+	if !equality.Semantic.DeepEqual(before.Status, s.profile.Status) {
+		err := r.Client.Status().Patch(ctx, s.profile, client.MergeFrom(before), client.FieldOwner(apply.FieldManager))
+		if apierrors.IsNotFound(err) {
+			return reconcile.Result{}, nil
+		}
+		if err != nil {
+			return reconcile.Result{}, fmt.Errorf("patch status of profile %s: %w", s.profile.Name, err)
+		}
+		r.Metrics.wrote("Profile", "patch status")
+		r.Metrics.became(before, s.profile, time.Now())
+	}
+	r.Events.tell(before, s.profile, results)
+	return lookAgain(results)
+}
+
+// lookAgain turns failures into what the work queue understands.
+func lookAgain(results []result) (reconcile.Result, error) {
+	if f := firstOfKind(results, retry); f != nil {
+		return reconcile.Result{}, f
+	}
+	if firstOfKind(results, refused) != nil {
+		return reconcile.Result{RequeueAfter: wait.Jitter(refusedAgainAfter, 0.2)}, nil
+	}
+	return reconcile.Result{}, nil
+}
+
+func firstOfKind(results []result, kind failureKind) *failure {
+	for _, res := range results {
+		if res.failure != nil && res.failure.kind == kind {
+			return res.failure
+		}
+	}
+	return nil
+}
+
+// condition returns the Profile's condition of that type, or an empty one.
+func condition(p *profilev1.Profile, of profilev1.ConditionType) profilev1.ProfileCondition {
+	for _, c := range p.Status.Conditions {
+		if c.Type == of {
+			return c
+		}
+	}
+	return profilev1.ProfileCondition{}
+}
