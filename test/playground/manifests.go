@@ -82,8 +82,10 @@ func Render(folder string) ([]*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).
-		Run(filesys.MakeFsOnDisk(), filepath.Join(root, folder))
+	// Namespaces and definitions come first, as kustomize build prints them.
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionLegacy
+	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), filepath.Join(root, folder))
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", folder, err)
 	}
