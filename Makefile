@@ -19,6 +19,11 @@ PLATFORMS ?= linux/amd64,linux/arm64
 # What make deploy installs.
 OVERLAY ?= config/overlays/standalone
 
+# The overlay with the image IMG put in, without changing a file of the checkout.
+RENDER = mkdir -p $(CACHE)/deploy && printf '%s\n' 'resources: [../../$(OVERLAY)]' \
+	'images: [{name: kfprofiles/profile-controller, newName: "$(firstword $(subst :, ,$(IMG)))", newTag: "$(lastword $(subst :, ,$(IMG)))"}]' \
+	> $(CACHE)/deploy/kustomization.yaml && $(BIN)/kustomize build $(CACHE)/deploy
+
 ##@ Start here
 
 .PHONY: help
@@ -55,7 +60,7 @@ generate: $(BIN)/controller-gen ## Write the generated code, CRDs and ClusterRol
 
 .PHONY: verify
 verify: generate ## Fail when generated files are stale or go.mod files are untidy.
-	@for module in . playground tools; do (cd $$module && go mod tidy -diff) || { echo "go.mod of $$module is not tidy: run go mod tidy there" >&2; exit 1; }; done
+	@for module in . playground tools tools/lint; do (cd $$module && go mod tidy -diff) || { echo "go.mod of $$module is not tidy: run go mod tidy there" >&2; exit 1; }; done
 	@changed=$$(git status --porcelain -- api config); if [ -n "$$changed" ]; then echo "generated files are stale; run make generate and commit:" >&2; echo "$$changed" >&2; exit 1; fi
 
 .PHONY: lint
@@ -84,19 +89,22 @@ clean: ## Remove everything that was built.
 
 .PHONY: install
 install: ## Install the CRD.
-	kubectl apply --server-side -k config/crd
+	kubectl apply --server-side --force-conflicts -k config/crd
 
 .PHONY: uninstall
-uninstall: ## Remove the CRD, and so every Profile with its namespace.
+uninstall: ## Remove the CRD. Refused while there are Profiles.
+	@profiles=$$(kubectl get profiles.kubeflow.org -o name --ignore-not-found 2>/dev/null || true); if [ -n "$$profiles" ]; then \
+		echo "There are Profiles, and without the CRD they and their namespaces would go:" >&2; echo "$$profiles" >&2; \
+		echo "Delete them first, while the controller runs: kubectl delete profiles --all" >&2; exit 1; fi
 	kubectl delete --ignore-not-found -k config/crd
 
 .PHONY: deploy
 deploy: $(BIN)/kustomize ## Install the CRD and the controller, with the image IMG.
-	@$(call render) | kubectl apply --server-side -f -
+	@$(RENDER) | kubectl apply --server-side --force-conflicts -f -
 
 .PHONY: undeploy
 undeploy: $(BIN)/kustomize ## Remove the controller. The CRD and all Profiles stay.
-	@$(call render) | $(BIN)/kustomize cfg grep 'kind!=CustomResourceDefinition' | kubectl delete --ignore-not-found -f -
+	@$(RENDER) | $(BIN)/kustomize cfg grep --annotate=false --invert-match kind=CustomResourceDefinition | kubectl delete --ignore-not-found -f -
 
 .PHONY: run
 run: ## Run the controller on this machine with your kubeconfig. Scale the one in the cluster to zero first.
@@ -104,7 +112,8 @@ run: ## Run the controller on this machine with your kubeconfig. Scale the one i
 
 .PHONY: image
 image: $(BIN)/image ## Build the OCI image into dist/image, for PLATFORMS, without a Docker daemon.
-	$(BIN)/image -package ./cmd/profile-controller -platforms $(PLATFORMS) -tag $(IMG) -output dist/image
+	$(BIN)/image -package ./cmd/profile-controller -platforms $(PLATFORMS) -tag $(IMG) -licenses Apache-2.0 \
+		-revision "$$(git rev-parse HEAD)" -source https://github.com/kfprofiles/kfprofiles -output dist/image
 
 ##@ Build
 
@@ -124,3 +133,10 @@ $(BIN)/controller-gen: $(TOOL_SOURCES)
 
 $(BIN)/kustomize: $(TOOL_SOURCES)
 	go build -C tools -o $@ sigs.k8s.io/kustomize/kustomize/v5
+
+$(BIN)/image: $(TOOL_SOURCES) $(filter-out %_test.go,$(wildcard tools/image/*.go))
+	go build -C tools -o $@ ./image
+
+$(BIN)/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	@echo "building golangci-lint: a few minutes the first time" >&2
+	@go build -C tools/lint -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

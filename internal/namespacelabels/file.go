@@ -90,13 +90,24 @@ func (f *File) follow(ctx context.Context, watcher *fsnotify.Watcher, changed fu
 }
 
 // watchNearestFolder watches folder, or the nearest one above it that exists, in
-// which the missing one would appear.
+// which the missing one would appear. A folder that appears while this looks further up
+// would be missed, so it looks again until the answer stays the same.
 func watchNearestFolder(watcher *fsnotify.Watcher, folder string) error {
+	for watched := ""; ; {
+		nearest, err := addNearest(watcher, folder)
+		if err != nil || nearest == folder || nearest == watched {
+			return err
+		}
+		watched = nearest
+	}
+}
+
+func addNearest(watcher *fsnotify.Watcher, folder string) (string, error) {
 	for {
 		err := watcher.Add(folder)
 		parent := filepath.Dir(folder)
 		if !errors.Is(err, fs.ErrNotExist) || parent == folder {
-			return err
+			return folder, err
 		}
 		folder = parent
 	}

@@ -22,7 +22,7 @@ import (
 func Parse(data []byte) (map[string]string, error) {
 	labels := map[string]string{}
 	if err := yaml.UnmarshalStrict(data, &labels); err != nil {
-		return nil, fmt.Errorf("not a YAML map from label keys to quoted label values: %w", err)
+		return nil, fmt.Errorf("not a YAML map from label keys to label values: %w", err)
 	}
 	var problems []error
 	for _, key := range slices.Sorted(maps.Keys(labels)) {

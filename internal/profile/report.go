@@ -24,7 +24,7 @@ const refusedAgainAfter = 10 * time.Minute
 // report writes the status when it differs from what it was, tells people what they
 // would want to know, and decides when to look again.
 func (r *Reconciler) report(ctx context.Context, s *situation, results []result) (reconcile.Result, error) {
-	if f := firstOfKind(results, outrun); f != nil {
+	if f, found := firstOfKind(results, outrun); found {
 		return reconcile.Result{}, f
 	}
 	r.Metrics.steps(results)
@@ -47,22 +47,22 @@ func (r *Reconciler) report(ctx context.Context, s *situation, results []result)
 
 // lookAgain turns failures into what the work queue understands.
 func lookAgain(results []result) (reconcile.Result, error) {
-	if f := firstOfKind(results, retry); f != nil {
+	if f, found := firstOfKind(results, retry); found {
 		return reconcile.Result{}, f
 	}
-	if firstOfKind(results, refused) != nil {
+	if _, found := firstOfKind(results, refused); found {
 		return reconcile.Result{RequeueAfter: wait.Jitter(refusedAgainAfter, 0.2)}, nil
 	}
 	return reconcile.Result{}, nil
 }
 
-func firstOfKind(results []result, kind failureKind) *failure {
+func firstOfKind(results []result, kind failureKind) (*failure, bool) {
 	for _, res := range results {
 		if res.failure != nil && res.failure.kind == kind {
-			return res.failure
+			return res.failure, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // condition returns the Profile's condition of that type, or an empty one.
