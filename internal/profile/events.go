@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +11,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/apply"
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // Events tells people what they would want to know about a Profile and cannot read
@@ -29,15 +31,12 @@ func (e Events) namespaceRecreated(p *profilev1.Profile) {
 		"The namespace %s was deleted while its Profile lives, so it was created again, empty. To be rid of both, delete the Profile.", p.Name)
 }
 
-func (e Events) ownerChanged(p *profilev1.Profile, former string) {
-	if former == "" || former == p.Spec.Owner.Name {
-		return
-	}
-	e.normal(p, "OwnerChanged", "Transfer", "The owner is now %s; %s is no longer.", p.Spec.Owner.Name, former)
-}
-
 // tell compares what the status said before with what it says now.
 func (e Events) tell(before, now *profilev1.Profile, results []result) {
+	if ownerChanged(before, results) {
+		e.normal(now, "OwnerChanged", "Transfer", "The owner is now %s %s; the former owner has lost access.",
+			now.Spec.Owner.Kind, now.Spec.Owner.Name)
+	}
 	if repaired := repairs(before, results); repaired != "" {
 		e.normal(now, "Repaired", "Repair", "Brought back to what the Profile says: %s.", repaired)
 	}
@@ -56,6 +55,23 @@ func (e Events) tell(before, now *profilev1.Profile, results []result) {
 
 func (e Events) normal(p *profilev1.Profile, reason, action, note string, args ...any) {
 	e.Recorder.Eventf(p, nil, corev1.EventTypeNormal, reason, action, note, args...)
+}
+
+// ownerChanged tells whether the Profile was carried out for another owner before: its
+// spec changed since, and the owner's binding had other subjects.
+func ownerChanged(before *profilev1.Profile, results []result) bool {
+	for _, res := range results {
+		was := condition(before, res.condition)
+		if was.ObservedGeneration == 0 || was.ObservedGeneration == before.Generation {
+			continue
+		}
+		if slices.ContainsFunc(res.outcomes, func(o apply.Outcome) bool {
+			return o.Kind == "RoleBinding" && o.Name == tenancy.OwnerRoleBinding && slices.Contains(o.Fields, "subjects")
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // repairs lists the objects that had to be put back although the Profile had been

@@ -58,23 +58,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 // furnish runs the steps. Those that work inside the namespace run side by side once
 // it is there, and otherwise say that they wait for it.
 func (r *Reconciler) furnish(ctx context.Context, s *situation) []result {
-	formerOwner := annotatedOwner(s)
 	first := r.namespaceStep(ctx, s)
 	results := []result{first}
 	if first.failure != nil {
 		results = append(results, waitForNamespace(profilev1.ConditionAccessReady), waitForNamespace(profilev1.ConditionQuotaReady))
 		return append(results, r.identityStep(ctx, s))
 	}
-	r.Events.ownerChanged(s.profile, formerOwner)
 	return append(results, together(ctx, s, r.accessStep, r.quotaStep, r.identityStep)...)
-}
-
-// annotatedOwner is the owner that a namespace of ours names, or the empty string.
-func annotatedOwner(s *situation) string {
-	if s.namespace == nil || !ownedBy(s.namespace, s.profile) {
-		return ""
-	}
-	return s.namespace.Annotations[tenancy.OwnerAnnotation]
 }
 
 func waitForNamespace(condition profilev1.ConditionType) result {

@@ -152,7 +152,7 @@ func policyMapper() meta.RESTMapper {
 // labelsSource has every Profile looked at again when the namespace labels change, and
 // tells when the file cannot be used.
 func labelsSource(profiles client.Reader, r *Reconciler, self *corev1.Pod, log logr.Logger) source.Source {
-	return source.Func(func(ctx context.Context, queue queue) error {
+	return namedSource{name: "namespace labels file", Func: func(ctx context.Context, queue queue) error {
 		tell := func(broken string) {
 			r.Metrics.labelsFileUsable(broken == "")
 			if broken != "" {
@@ -174,5 +174,14 @@ func labelsSource(profiles client.Reader, r *Reconciler, self *corev1.Pod, log l
 			}
 		}()
 		return nil
-	})
+	}}
 }
+
+// namedSource is a source.Func that logs can name.
+type namedSource struct {
+	source.Func
+	name string
+}
+
+// String names the source in logs.
+func (s namedSource) String() string { return s.name }

@@ -38,6 +38,9 @@ type ControllerOptions struct {
 	LabelsFile string
 	// Detached lets the controller outlive this process.
 	Detached bool
+	// Inherit are open files that the controller holds until it ends. A lock on one of
+	// them tells other processes that it still runs.
+	Inherit []*os.File
 }
 
 // Controller is a running controller: the real binary, with the Deployment's arguments
@@ -112,11 +115,16 @@ func (c *Controller) start(ctx context.Context, binary, kubeconfig string, conta
 	}
 	defer log.Close()
 	command.Stdout, command.Stderr = log, log
+	command.ExtraFiles = o.Inherit
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: o.Detached}
 	if c.process, err = startProcess(command); err != nil {
 		return err
 	}
-	return c.waitReady(ctx)
+	if err := c.waitReady(ctx); err != nil {
+		c.Kill()
+		return err
+	}
+	return nil
 }
 
 var errEarlyEnd = errors.New("the controller ended before it was ready")
@@ -129,7 +137,7 @@ func (c *Controller) waitReady(ctx context.Context) error {
 	defer cancel()
 	for {
 		if response, err := http.Get(c.Probes + "/readyz"); err == nil {
-			response.Body.Close()
+			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
 				return nil
 			}

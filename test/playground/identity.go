@@ -14,8 +14,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// tokenLifetime is that of the tokens handed out here: longer than any test or demo.
-const tokenLifetime = 24 * 60 * 60
+// tokenLifetime is that of the tokens handed out here, in seconds: a year, which is
+// longer than a detached control plane is kept.
+const tokenLifetime = 365 * 24 * 60 * 60
 
 // As returns a client with the rights of a user, by impersonation, which goes through
 // the same authorization as the user's own requests.

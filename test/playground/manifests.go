@@ -149,14 +149,17 @@ func (p *Playground) waitServed(ctx context.Context, name string) error {
 		if err := p.Client.Get(ctx, client.ObjectKey{Name: name}, crd); err != nil {
 			return false, err
 		}
+		served := true
 		for _, version := range crd.Spec.Versions {
-			list := &unstructured.UnstructuredList{}
-			list.SetAPIVersion(crd.Spec.Group + "/" + version.Name)
-			list.SetKind(crd.Spec.Names.ListKind)
-			if version.Served && p.Client.List(ctx, list, client.Limit(1)) != nil {
-				return false, nil
-			}
+			served = served && (!version.Served || p.lists(ctx, crd, version.Name))
 		}
-		return true, nil
+		return served, nil
 	})
+}
+
+func (p *Playground) lists(ctx context.Context, crd *apiextensionsv1.CustomResourceDefinition, version string) bool {
+	list := &unstructured.UnstructuredList{}
+	list.SetAPIVersion(crd.Spec.Group + "/" + version)
+	list.SetKind(crd.Spec.Names.ListKind)
+	return p.Client.List(ctx, list, client.Limit(1)) == nil
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
@@ -29,6 +30,8 @@ import (
 type Options struct {
 	// Folder holds the state. Empty means a temporary one that Stop removes.
 	Folder string
+	// Detached lets the control plane outlive this process. It needs a Folder.
+	Detached bool
 	// AuditLog writes each request to audit.log in the folder, as JSON lines.
 	AuditLog bool
 	// Progress gets short lines about what is going on. May be nil.
@@ -51,8 +54,8 @@ type Playground struct {
 	temporary bool
 }
 
-// Start starts a control plane and returns when it is usable. It lives until Stop, and
-// no longer than this process.
+// Start starts a control plane and returns when it is usable. It lives until Stop and,
+// unless it is detached, no longer than this process.
 func Start(ctx context.Context, o Options) (*Playground, error) {
 	binary, err := controlPlaneBinary()
 	if err != nil {
@@ -60,29 +63,39 @@ func Start(ctx context.Context, o Options) (*Playground, error) {
 	}
 	p := &Playground{Folder: o.Folder}
 	if p.Folder == "" {
+		if o.Detached {
+			return nil, errors.New("a detached control plane needs a folder in which it can be found again; set Options.Folder")
+		}
 		p.temporary = true
 		if p.Folder, err = os.MkdirTemp("", "playground-"); err != nil {
 			return nil, err
 		}
 	}
-	arguments := []string{"--dir", p.Folder, "--stop-with-parent"}
+	arguments := []string{"--dir", p.Folder}
+	if !o.Detached {
+		arguments = append(arguments, "--stop-with-parent")
+	}
 	if o.AuditLog {
 		arguments = append(arguments, "--audit-log")
 	}
 	p.command = exec.Command(binary, arguments...)
 	p.command.Stderr = o.Progress
-	if err := p.launch(ctx); err != nil {
+	// A Ctrl-C at the terminal is for this process, which stops its parts in order.
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := p.launch(ctx, o.Detached); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
 	return p, nil
 }
 
 // launch runs the process and waits for its line that says it is ready.
-func (p *Playground) launch(ctx context.Context) error {
-	// The control plane ends when its standard input does, and so with this process,
-	// however that ends.
-	if _, err := p.command.StdinPipe(); err != nil {
-		return err
+func (p *Playground) launch(ctx context.Context, detached bool) error {
+	if !detached {
+		// The control plane ends when its standard input does, and so with this process,
+		// however that ends.
+		if _, err := p.command.StdinPipe(); err != nil {
+			return err
+		}
 	}
 	output, writer, err := os.Pipe()
 	if err != nil {
