@@ -47,16 +47,20 @@ type Profile struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.owner)",message="spec.owner is required: the User, Group or ServiceAccount that administers the namespace"
 type ProfileSpec struct {
+	// The rules on owner ask for each field whether it is there, although the schema
+	// requires it: a rule that cannot be evaluated refuses even a Profile that was stored
+	// without the field and is not being changed, and so would block its deletion.
+
 	// Owner administers the namespace: a User, a Group or a ServiceAccount. It is
 	// bound to the ClusterRole kubeflow-admin in the namespace and admitted by the
 	// mesh policy. Changing it hands the room over: the former owner loses access.
 	//
-	// +kubebuilder:validation:XValidation:rule="self.kind in ['User', 'Group', 'ServiceAccount']",message="spec.owner.kind must be User, Group or ServiceAccount"
-	// +kubebuilder:validation:XValidation:rule="size(self.name) > 0",message="spec.owner.name must not be empty: it is the user name, group name or service account that administers the namespace"
-	// +kubebuilder:validation:XValidation:rule="size(self.name) <= 1024",message="spec.owner.name must be at most 1024 characters"
-	// +kubebuilder:validation:XValidation:rule="!self.name.matches('[*[:cntrl:]]') && !self.name.matches('(^[[:space:]])|([[:space:]]$)')",message="spec.owner.name must not contain '*' (the mesh would read it as a pattern), control characters, or white space at either end"
-	// +kubebuilder:validation:XValidation:rule="self.kind != 'ServiceAccount' || (has(self.__namespace__) && size(self.__namespace__) > 0)",message="spec.owner.namespace is required when spec.owner.kind is ServiceAccount"
-	// +kubebuilder:validation:XValidation:rule="!has(self.apiGroup) || self.apiGroup == '' || (self.apiGroup == 'rbac.authorization.k8s.io' && self.kind != 'ServiceAccount')",message="spec.owner.apiGroup must be empty, or rbac.authorization.k8s.io for a User or a Group"
+	// +kubebuilder:validation:XValidation:rule="!has(self.kind) || self.kind in ['User', 'Group', 'ServiceAccount']",message="spec.owner.kind must be User, Group or ServiceAccount"
+	// +kubebuilder:validation:XValidation:rule="!has(self.name) || size(self.name) > 0",message="spec.owner.name must not be empty: it is the user name, group name or service account that administers the namespace"
+	// +kubebuilder:validation:XValidation:rule="!has(self.name) || size(self.name) <= 1024",message="spec.owner.name must be at most 1024 characters"
+	// +kubebuilder:validation:XValidation:rule="!has(self.name) || !self.name.matches('[*[:cntrl:]]|(^[[:space:]])|([[:space:]]$)')",message="spec.owner.name must not contain '*' (the mesh would read it as a pattern), control characters, or white space at either end"
+	// +kubebuilder:validation:XValidation:rule="!has(self.kind) || self.kind != 'ServiceAccount' || (has(self.__namespace__) && size(self.__namespace__) > 0)",message="spec.owner.namespace is required when spec.owner.kind is ServiceAccount"
+	// +kubebuilder:validation:XValidation:rule="!has(self.apiGroup) || self.apiGroup == '' || (self.apiGroup == 'rbac.authorization.k8s.io' && has(self.kind) && self.kind != 'ServiceAccount')",message="spec.owner.apiGroup must be empty, or rbac.authorization.k8s.io for a User or a Group"
 	Owner rbacv1.Subject `json:"owner,omitempty"`
 
 	// Plugins bind service accounts of the namespace to identities outside the
