@@ -37,8 +37,8 @@ func (e Events) tell(before, now *profilev1.Profile, results []result) {
 		e.normal(now, "OwnerChanged", "Transfer", "The owner is now %s %s; the former owner has lost access.",
 			now.Spec.Owner.Kind, now.Spec.Owner.Name)
 	}
-	if repaired := repairs(before, results); repaired != "" {
-		e.normal(now, "Repaired", "Repair", "Brought back to what the Profile says: %s.", repaired)
+	for _, repair := range repairs(before, results) {
+		e.Recorder.Eventf(now, repair.object, corev1.EventTypeNormal, "Repaired", "Repair", "%s", repair.note)
 	}
 	for _, res := range results {
 		was, is := condition(before, res.condition), condition(now, res.condition)
@@ -74,36 +74,62 @@ func ownerChanged(before *profilev1.Profile, results []result) bool {
 	return false
 }
 
+// repair is one object that was put back.
+type repair struct {
+	// object makes the Event one of its own: Events about the same Profile for the same
+	// reason are counted as one, whatever their notes say.
+	object *corev1.ObjectReference
+	note   string
+}
+
 // repairs lists the objects that had to be put back although the Profile had been
 // carried out as it stands: somebody changed or deleted them.
-func repairs(before *profilev1.Profile, results []result) string {
-	var repaired []string
+func repairs(before *profilev1.Profile, results []result) []repair {
+	var repaired []repair
 	for _, res := range results {
 		was := condition(before, res.condition)
 		if was.Status != metav1.ConditionTrue || was.ObservedGeneration != before.Generation {
 			continue
 		}
 		for _, o := range res.outcomes {
-			switch {
-			case o.Kind == "Namespace" && o.Action == apply.Created:
-				return ""
-			case o.Action == apply.Patched || o.Action == apply.Recreated:
-				repaired = append(repaired, fmt.Sprintf("%s %s (%s)", o.Kind, o.Name, strings.Join(o.Fields, ", ")))
-			case o.Action == apply.Created:
-				repaired = append(repaired, fmt.Sprintf("%s %s (was missing)", o.Kind, o.Name))
-			case o.Action == apply.Removed:
-				repaired = append(repaired, fmt.Sprintf("%s %s (had no business here)", o.Kind, o.Name))
+			if o.Kind == "Namespace" && o.Action == apply.Created {
+				return nil
+			}
+			if note := repairNote(o); note != "" {
+				repaired = append(repaired, repair{note: note, object: referenceTo(o, before.Name)})
 			}
 		}
 	}
-	return strings.Join(repaired, "; ")
+	return repaired
 }
 
-// labelsBroken tells about the namespace labels file, on the controller's own Pod.
-func (e Events) labelsBroken(self *corev1.Pod, why string) {
+func referenceTo(o apply.Outcome, namespace string) *corev1.ObjectReference {
+	if o.Kind == "Namespace" {
+		namespace = ""
+	}
+	return &corev1.ObjectReference{Kind: o.Kind, Namespace: namespace, Name: o.Name, FieldPath: strings.Join(o.Fields, ",")}
+}
+
+func repairNote(o apply.Outcome) string {
+	switch o.Action {
+	case apply.Patched, apply.Recreated:
+		return fmt.Sprintf("%s %s was brought back to what the Profile says (%s).", o.Kind, o.Name, strings.Join(o.Fields, ", "))
+	case apply.Created:
+		return fmt.Sprintf("%s %s was missing and is back.", o.Kind, o.Name)
+	case apply.Removed:
+		return fmt.Sprintf("%s %s was removed: the Profile asks for none.", o.Kind, o.Name)
+	default:
+		return ""
+	}
+}
+
+// labelsBroken tells about the namespace labels file, on the controller's own Pod. It
+// leaves the mistake to the log: a second Event within minutes is counted into the first,
+// and would show the first one's mistake.
+func (e Events) labelsBroken(self *corev1.Pod) {
 	if self == nil {
 		return
 	}
 	e.Recorder.Eventf(self, nil, corev1.EventTypeWarning, "NamespaceLabelsBroken", "Reload",
-		"The namespace labels file cannot be used; the last good labels stay in force. Correct it: %s", why)
+		"The namespace labels file cannot be used; the last good labels stay in force. Correct it; the controller's log names the mistake.")
 }

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"strings"
 	"testing"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
@@ -29,7 +30,7 @@ func TestRepairsAreToldOnlyWhenNobodyChangedTheProfile(t *testing.T) {
 		want    string
 	}{
 		"drift": {reported(3), outcomes("AccessReady", subjects, missing, unchanged),
-			"RoleBinding namespaceAdmin (subjects); ServiceAccount default-editor (was missing)"},
+			"RoleBinding namespaceAdmin was brought back to what the Profile says (subjects). ServiceAccount default-editor was missing and is back."},
 		"the spec changed":     {reported(2), outcomes("AccessReady", subjects), ""},
 		"the first time":       {testProfile("team"), outcomes("AccessReady", missing), ""},
 		"nothing to do":        {reported(3), outcomes("AccessReady", unchanged), ""},
@@ -37,7 +38,11 @@ func TestRepairsAreToldOnlyWhenNobodyChangedTheProfile(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := repairs(test.before, test.results); got != test.want {
+			var notes []string
+			for _, r := range repairs(test.before, test.results) {
+				notes = append(notes, r.note)
+			}
+			if got := strings.Join(notes, " "); got != test.want {
 				t.Errorf("repairs = %q, want %q", got, test.want)
 			}
 		})

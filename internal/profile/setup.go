@@ -157,7 +157,7 @@ func labelsSource(profiles client.Reader, r *Reconciler, self *corev1.Pod, log l
 			r.Metrics.labelsFileUsable(broken == "")
 			if broken != "" {
 				log.Error(errors.New(broken), "the namespace labels file cannot be used; the last good labels stay in force")
-				r.Events.labelsBroken(self, broken)
+				r.Events.labelsBroken(self)
 			}
 		}
 		tell(r.Labels.Broken())
