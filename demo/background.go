@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/kfprofiles/kfprofiles/test/playground"
+)
+
+// background is the one playground that runs in the background of a checkout. Only one
+// process at a time starts or stops it.
+type background struct {
+	folder       string
+	controlPlane member
+	controller   member
+	turn         *os.File
+}
+
+// openBackground waits until no other process starts or stops the playground. Closing
+// lets the next one in.
+func openBackground(ctx context.Context, p *progress) (*background, error) {
+	root, err := playground.Root()
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Join(root, ".cache", "playground")
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return nil, err
+	}
+	turn, err := takeTurn(ctx, folder+".lock", p)
+	if err != nil {
+		return nil, err
+	}
+	return &background{folder: folder, controlPlane: controlPlaneIn(folder), controller: controllerIn(folder), turn: turn}, nil
+}
+
+func takeTurn(ctx context.Context, path string, p *progress) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	told := false
+	err = wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(context.Context) (bool, error) {
+		mine, err := tryLock(file)
+		if !mine && err == nil && !told {
+			p.say("another command starts or stops the playground; waiting for it")
+			told = true
+		}
+		return mine, err
+	})
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func (b *background) close() error { return b.turn.Close() }
+
+func (b *background) kubeconfig() string { return filepath.Join(b.folder, "kubeconfig") }
+
+// exists tells whether there is any state, of a living playground or a dead one.
+func (b *background) exists() (bool, error) {
+	_, err := os.Stat(b.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// running tells which of the two processes live.
+func (b *background) running() (controlPlane, controller bool, err error) {
+	controlPlane, planeErr := b.controlPlane.running()
+	controller, controllerErr := b.controller.running()
+	return controlPlane, controller, errors.Join(planeErr, controllerErr)
+}
+
+// remove stops what runs, the controller first because it needs the other, and removes
+// the state. While a process cannot be stopped the state stays, so that the process can
+// still be found.
+func (b *background) remove(ctx context.Context, p *progress) error {
+	for _, m := range []member{b.controller, b.controlPlane} {
+		pid, err := m.stop(ctx)
+		if err != nil {
+			return fmt.Errorf("%w; its state stays in %s", err, b.folder)
+		}
+		if pid != 0 {
+			p.say("stopped the %s (process %d)", m.name, pid)
+		}
+	}
+	return os.RemoveAll(b.folder)
+}

@@ -1,0 +1,15 @@
+package main
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+func groupClaims(c cast) []claim {
+	return []claim{
+		may("A member of the group may create a pod in its room", create(c.member, pod(groupRoom, "labeling", "100m"))),
+		may("A member may create a notebook there", create(c.member, notebook(groupRoom, "labels"))),
+		mayNot("Somebody else may not create a pod there", create(c.outsider, pod(groupRoom, "intruder", "100m"))),
+		mayNot("Somebody else may not see the pods there", list(c.outsider, &corev1.PodList{}, client.InNamespace(groupRoom))),
+	}
+}

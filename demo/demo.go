@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/kfprofiles/kfprofiles/test/playground"
+)
+
+// errClaimsFailed says that a claim did not hold; the table has shown which.
+var errClaimsFailed = errors.New("not every claim holds")
+
+// runDemo starts everything, tries the claims and, when it is to stay, leaves all of it
+// running until ctx ends. Nothing outlives it.
+func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
+	p := newProgress(out)
+	defer func() { p.say("stopped; nothing is left running") }()
+	p.say("starting a control plane, Kubernetes %s", playground.KubernetesVersion)
+	plane, err := playground.Start(ctx, playground.Options{Progress: p})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, plane.Stop()) }()
+	if err := install(ctx, plane, p); err != nil {
+		return err
+	}
+	controller, err := startController(ctx, plane, playground.ControllerOptions{}, p)
+	if err == nil {
+		defer func() {
+			p.say("stopping")
+			err = errors.Join(err, controller.Stop())
+		}()
+		err = present(ctx, plane, p, stay)
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		keepLogs(plane.Folder, err, p)
+	}
+	if stay && (err == nil || errors.Is(err, errClaimsFailed)) {
+		invite(out, plane.Kubeconfig, controller.LogPath)
+		<-ctx.Done()
+		fmt.Fprintln(out)
+	}
+	return err
+}
+
+// present makes the Profiles of examples/ and shows which claims hold for them.
+func present(ctx context.Context, plane *playground.Playground, p *progress, stay bool) error {
+	if err := makeExamples(ctx, plane, p); err != nil {
+		return err
+	}
+	actors, err := assemble(ctx, plane)
+	if err != nil {
+		return err
+	}
+	findings := tryAll(ctx, claimGroups(actors), p)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	fmt.Fprintf(p.out, "\n%s\n", renderTable(findings, p.paint))
+	if stay {
+		if err := remakeDeleted(ctx, plane, p); err != nil {
+			return err
+		}
+	}
+	if countFailed(findings) > 0 {
+		return errClaimsFailed
+	}
+	return nil
+}
+
+func makeExamples(ctx context.Context, plane *playground.Playground, p *progress) error {
+	names, err := applyExamples(ctx, plane)
+	if err != nil {
+		return err
+	}
+	p.say("applied the %d Profiles in examples/profiles; waiting until they are Ready", len(names))
+	if err := waitUntilReady(ctx, plane, names, p); err != nil {
+		return err
+	}
+	p.say("all %d Profiles are Ready", len(names))
+	return nil
+}
+
+// remakeDeleted brings back the Profile that a claim has deleted, so that all of the
+// examples are there to look at.
+func remakeDeleted(ctx context.Context, plane *playground.Playground, p *progress) error {
+	p.say("making %s again, which the claims have deleted", neighborRoom)
+	if _, err := applyExamples(ctx, plane); err != nil {
+		return err
+	}
+	return waitUntilReady(ctx, plane, []string{neighborRoom}, p)
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// invite says how to go on by hand.
+func invite(out io.Writer, kubeconfig, controllerLog string) {
+	fmt.Fprintf(out, "\nEverything stays up until Ctrl-C. In another terminal:\n\n  %s\n\n", exportLine(kubeconfig))
+	for _, suggestion := range [][2]string{
+		{"kubectl get profiles", "one of them could not be carried out"},
+		{"kubectl describe profile " + foreignRoom, "it says why, and what to do"},
+		{"kubectl auth can-i get secrets -n " + neighborRoom + " --as " + ownerName, "no"},
+		{"kubectl auth can-i create pods -n " + groupRoom + " --as " + memberName + " --as-group " + groupName, "yes"},
+		{"kubectl edit profile " + ownerRoom, "give it another quota or owner: the room follows"},
+		{"kubectl delete profile " + protectedRoom, "refused; the message says how to lift it"},
+	} {
+		fmt.Fprintf(out, "  %-89s # %s\n", suggestion[0], suggestion[1])
+	}
+	fmt.Fprintf(out, "\nThe controller logs to %s\n\n", controllerLog)
+}
+
+// plainPath is what a shell takes as it stands.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./@%+=:,-]+$`)
+
+// exportLine is the shell command that makes kubectl use a kubeconfig.
+func exportLine(kubeconfig string) string {
+	if !plainPath.MatchString(kubeconfig) {
+		kubeconfig = "'" + strings.ReplaceAll(kubeconfig, "'", `'\''`) + "'"
+	}
+	return "export KUBECONFIG=" + kubeconfig
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/kfprofiles/kfprofiles/test/playground"
+)
+
+// up makes a playground run in the background and prints, as its only line on stdout,
+// how to use it. What is running already is left as it is; if anything fails, nothing
+// is left at all.
+func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	p := newProgress(stderr)
+	b, err := openBackground(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	if err := b.ensure(ctx, p); err != nil {
+		if ctx.Err() == nil {
+			keepLogs(b.folder, err, p)
+		}
+		return errors.Join(err, b.remove(context.WithoutCancel(ctx), p))
+	}
+	fmt.Fprintln(stdout, exportLine(b.kubeconfig()))
+	return nil
+}
+
+// ensure starts whatever does not run.
+func (b *background) ensure(ctx context.Context, p *progress) error {
+	controlPlane, controller, err := b.running()
+	if err != nil {
+		return err
+	}
+	if controlPlane && controller {
+		p.say("the playground runs already; make playground-down stops it")
+		return nil
+	}
+	plane, err := b.ensureControlPlane(ctx, controlPlane, p)
+	if err != nil {
+		return err
+	}
+	if err := install(ctx, plane, p); err != nil {
+		return err
+	}
+	return b.runController(ctx, plane, p)
+}
+
+// ensureControlPlane keeps one that lives, with all that is on it, and starts a new one
+// in place of one that does not.
+func (b *background) ensureControlPlane(ctx context.Context, running bool, p *progress) (*playground.Playground, error) {
+	if running {
+		p.say("the control plane runs, but the controller does not; starting it")
+		return playground.Connect(b.folder)
+	}
+	exists, err := b.exists()
+	if err != nil {
+		return nil, err
+	}
+	if exists {
+		p.say("removing what is left of a playground that no longer runs")
+		if err := b.remove(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	p.say("starting a control plane, Kubernetes %s", playground.KubernetesVersion)
+	return playground.Start(ctx, playground.Options{Folder: b.folder, Detached: true, Progress: p})
+}
+
+func (b *background) runController(ctx context.Context, plane *playground.Playground, p *progress) (err error) {
+	lock, err := b.controller.acquire()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	controller, err := startController(ctx, plane, playground.ControllerOptions{Inherit: []*os.File{lock}}, p)
+	if err != nil {
+		return err
+	}
+	if err := b.controller.record(controller.PID()); err != nil {
+		return errors.Join(err, controller.Stop())
+	}
+	p.say("running; logs: %s and %s", filepath.Join(b.folder, "control-plane.log"), controller.LogPath)
+	p.say("make playground-down stops it")
+	return nil
+}
