@@ -27,6 +27,9 @@ RENDER = mkdir -p $(CACHE)/deploy && printf '%s\n' 'resources: [../../$(OVERLAY)
 	'images: [{name: kfprofiles/profile-controller, newName: "$(firstword $(subst :, ,$(IMG)))", newTag: "$(lastword $(subst :, ,$(IMG)))"}]' \
 	> $(CACHE)/deploy/kustomization.yaml && $(BIN)/kustomize build $(CACHE)/deploy
 
+# The demo takes the place of its shell, so that Ctrl-C reaches it alone.
+BUILD_DEMO = echo "building the demo (a minute or two the first time, then seconds)" >&2 && go build -o $(BIN)/demo ./demo
+
 ##@ Start here
 
 .PHONY: help
@@ -35,7 +38,7 @@ help: ## Show this list.
 
 .PHONY: demo
 demo: $(PLAYGROUND) ## Start a real control plane, make Profiles of examples/, try every claim. CI=true exits afterwards.
-	@go run ./demo
+	@$(BUILD_DEMO) && exec $(BIN)/demo
 
 .PHONY: test
 test: $(PLAYGROUND) ## Run every test, those against a real API server included.
@@ -47,11 +50,11 @@ test: $(PLAYGROUND) ## Run every test, those against a real API server included.
 
 .PHONY: playground-up
 playground-up: $(PLAYGROUND) ## Start a control plane with the controller in the background; prints export KUBECONFIG=...
-	@go run ./demo up
+	@$(BUILD_DEMO) && exec $(BIN)/demo up
 
 .PHONY: playground-down
 playground-down: ## Stop it and forget its state.
-	@go run ./demo down
+	@$(BUILD_DEMO) && exec $(BIN)/demo down
 
 ##@ Work on the code
 
@@ -85,7 +88,7 @@ e2e: $(PLAYGROUND) ## Run only the journeys and attacks on the real control plan
 	go test -timeout 20m -v ./test/e2e/...
 
 .PHONY: clean
-clean: ## Remove everything that was built.
+clean: playground-down ## Remove everything that was built.
 	rm -rf $(CACHE) dist
 
 ##@ Use a cluster (the one that KUBECONFIG points at)
@@ -129,7 +132,8 @@ playground: $(PLAYGROUND) ## Build the control plane (a few minutes the first ti
 
 $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	@echo "building the control plane $(KUBERNETES_VERSION): a few minutes the first time, then seconds" >&2
-	@cd playground && $(PLAYGROUND_BUILD) go build -ldflags "-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION) -X $(VERSION_PACKAGE).gitMajor=1 -X $(VERSION_PACKAGE).gitMinor=36" -o $@ .
+	@cd playground && $(PLAYGROUND_BUILD) go build -ldflags "-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION) -X $(VERSION_PACKAGE).gitMajor=1 -X $(VERSION_PACKAGE).gitMinor=36" -o $@.new .
+	@mv $@.new $@
 
 $(BIN)/controller-gen: $(TOOL_SOURCES)
 	go build -C tools -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen

@@ -40,17 +40,27 @@ func (e Events) tell(before, now *profilev1.Profile, results []result) {
 	for _, repair := range repairs(before, results) {
 		e.Recorder.Eventf(now, repair.object, corev1.EventTypeNormal, "Repaired", "Repair", "%s", repair.note)
 	}
-	for _, res := range results {
-		was, is := condition(before, res.condition), condition(now, res.condition)
-		if res.failure == nil || (was.Reason == is.Reason && was.Message == is.Message) || is.Reason == profilev1.ReasonNamespaceNotReady {
-			continue
-		}
-		e.Recorder.Eventf(now, nil, corev1.EventTypeWarning, is.Reason, "Reconcile", "%s", is.Message)
+	for _, c := range newFailures(before, now, results) {
+		e.Recorder.Eventf(now, nil, corev1.EventTypeWarning, c.Reason, "Reconcile", "%s", c.Message)
 	}
 	was, is := condition(before, profilev1.ConditionReady), condition(now, profilev1.ConditionReady)
 	if was.Status == metav1.ConditionFalse && is.Status == metav1.ConditionTrue {
 		e.normal(now, profilev1.ReasonReady, "Reconcile", "%s", is.Message)
 	}
+}
+
+// newFailures are the conditions that fail now for another reason than before, or did not
+// fail before.
+func newFailures(before, now *profilev1.Profile, results []result) []profilev1.ProfileCondition {
+	var failures []profilev1.ProfileCondition
+	for _, res := range results {
+		was, is := condition(before, res.condition), condition(now, res.condition)
+		if res.failure == nil || is.Reason == profilev1.ReasonNamespaceNotReady || (was.Reason == is.Reason && was.Message == is.Message) {
+			continue
+		}
+		failures = append(failures, is)
+	}
+	return failures
 }
 
 func (e Events) normal(p *profilev1.Profile, reason, action, note string, args ...any) {

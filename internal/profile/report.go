@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
@@ -21,11 +22,15 @@ import (
 // admission webhook of somebody else that has since been corrected.
 const refusedAgainAfter = 10 * time.Minute
 
+// outrunAgainAfter is time for the change that outran us to reach the cache. Usually its
+// event comes first and has the Profile looked at sooner.
+const outrunAgainAfter = 100 * time.Millisecond
+
 // report writes the status when it differs from what it was, tells people what they
 // would want to know, and decides when to look again.
 func (r *Reconciler) report(ctx context.Context, s *situation, results []result) (reconcile.Result, error) {
-	if f, found := firstOfKind(results, outrun); found {
-		return reconcile.Result{}, f
+	if _, found := firstOfKind(results, outrun); found {
+		return reconcile.Result{RequeueAfter: outrunAgainAfter}, nil
 	}
 	r.Metrics.steps(results)
 	before := s.profile.DeepCopy()
@@ -40,6 +45,9 @@ func (r *Reconciler) report(ctx context.Context, s *situation, results []result)
 		}
 		r.Metrics.wrote("Profile", "patch status")
 		r.Metrics.became(before, s.profile, time.Now())
+	}
+	for _, c := range newFailures(before, s.profile, results) {
+		log.FromContext(ctx).Info("the Profile is not as it should be", "condition", c.Type, "reason", c.Reason, "message", c.Message)
 	}
 	r.Events.tell(before, s.profile, results)
 	return lookAgain(results)

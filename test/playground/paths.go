@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // KubernetesVersion is the version of the control plane; its binary is kept under this
@@ -55,6 +56,9 @@ func BuildController(ctx context.Context) (string, error) {
 	path := filepath.Join(root, ".cache", "bin", "profile-controller")
 	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/profile-controller")
 	build.Dir = root
+	// A Ctrl-C at the terminal is for this process, which then interrupts the build.
+	build.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	build.Cancel = func() error { return build.Process.Signal(syscall.SIGINT) }
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the controller: %w\n%s", err, output)
 	}

@@ -116,14 +116,24 @@ func (p *Playground) launch(ctx context.Context, detached bool) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-p.process.ended:
-		return fmt.Errorf("the control plane ended at once (%w); see %s", p.process.err, filepath.Join(p.Folder, "control-plane.log"))
+		return p.notStarted()
 	case line := <-ready:
 		kubeconfig, ok := strings.CutPrefix(line, "ready kubeconfig=")
 		if !ok {
-			return fmt.Errorf("the control plane did not start; see %s", filepath.Join(p.Folder, "control-plane.log"))
+			return p.notStarted()
 		}
 		return p.connect(kubeconfig)
 	}
+}
+
+// notStarted tells the end of the control plane's log, whose folder may be gone by the
+// time somebody would look.
+func (p *Playground) notStarted() error {
+	log, err := os.ReadFile(filepath.Join(p.Folder, "control-plane.log"))
+	if err != nil {
+		return errors.New("the control plane did not start, and left no log")
+	}
+	return fmt.Errorf("the control plane did not start; its log ends with:\n%s", lastLines(log, 15))
 }
 
 func (p *Playground) connect(kubeconfig string) error {
@@ -148,14 +158,16 @@ func Connect(folder string) (*Playground, error) {
 // Stop ends the control plane. One in a temporary folder is killed, since there is
 // nothing worth saving; another one is asked to stop and given time to.
 func (p *Playground) Stop() error {
-	if p.process == nil {
-		return nil
-	}
-	if !p.temporary {
+	if p.process != nil && !p.temporary {
 		return p.process.stop(20 * time.Second)
 	}
-	p.process.kill()
-	return os.RemoveAll(p.Folder)
+	if p.process != nil {
+		p.process.kill()
+	}
+	if p.temporary {
+		return os.RemoveAll(p.Folder)
+	}
+	return nil
 }
 
 // Scheme knows every type that the product and its tests use.
