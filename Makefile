@@ -23,9 +23,9 @@ PLATFORMS ?= linux/amd64,linux/arm64
 OVERLAY ?= config/overlays/standalone
 
 # The overlay with the image IMG put in, without changing a file of the checkout.
-RENDER = mkdir -p $(CACHE)/deploy && printf '%s\n' 'resources: [../../$(OVERLAY)]' \
-	'images: [{name: kfprofiles/profile-controller, newName: "$(firstword $(subst :, ,$(IMG)))", newTag: "$(lastword $(subst :, ,$(IMG)))"}]' \
-	> $(CACHE)/deploy/kustomization.yaml && $(BIN)/kustomize build $(CACHE)/deploy
+RENDER = mkdir -p $(CACHE)/deploy && echo 'resources: [../../$(OVERLAY)]' > $(CACHE)/deploy/kustomization.yaml && \
+	(cd $(CACHE)/deploy && $(BIN)/kustomize edit set image kfprofiles/profile-controller=$(IMG)) && \
+	$(BIN)/kustomize build $(CACHE)/deploy
 
 # The demo takes the place of its shell, so that Ctrl-C reaches it alone.
 BUILD_DEMO = echo "building the demo (a minute or two the first time, then seconds)" >&2 && go build -o $(BIN)/demo ./demo
@@ -43,6 +43,7 @@ demo: $(PLAYGROUND) ## Start a real control plane, make Profiles of examples/, t
 .PHONY: test
 test: $(PLAYGROUND) ## Run every test, those against a real API server included.
 	go test -timeout 20m ./...
+	@# Without vet: it would have to analyse all of Kubernetes. make lint runs it here.
 	cd playground && $(PLAYGROUND_BUILD) go test -timeout 10m -vet=off ./...
 	cd tools && go test -timeout 10m ./...
 
