@@ -1,0 +1,164 @@
+// Command bench measures how fast the controller turns Profiles into rooms, and what
+// that costs, on a real control plane. The yardstick is a bare client that creates the
+// same objects with the same concurrency. Run it with make bench; docs/performance.md
+// tells what the figures mean.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/kfprofiles/kfprofiles/test/playground"
+)
+
+// options are the command line.
+type options struct {
+	// sizes are the numbers of Profiles to measure with, one after the other.
+	sizes []int
+	// runs is how often each of them is measured.
+	runs int
+	// idle is how long an idle controller is watched.
+	idle time.Duration
+	// jsonFile gets the figures when it is not empty.
+	jsonFile string
+	// compareApply asks for the comparison of create with apply instead.
+	compareApply bool
+}
+
+func main() {
+	if err := bench(); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctrl.SetLogger(logr.Discard())
+	o, err := parseOptions(os.Args[1:], os.Stderr)
+	if err != nil {
+		return err
+	}
+	return run(ctx, o, os.Stdout, newProgress(os.Stderr))
+}
+
+func parseOptions(arguments []string, output io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(output)
+	sizes := flags.String("n", "200 1000", "How many Profiles; several numbers are measured one after the other.")
+	flags.IntVar(&o.runs, "runs", 1, "How often to measure each; the table then shows the median and, in brackets, the extremes.")
+	flags.DurationVar(&o.idle, "idle", 30*time.Second, "How long to watch an idle controller.")
+	flags.StringVar(&o.jsonFile, "json", "", "File that also gets the figures, under the key controller.")
+	flags.BoolVar(&o.compareApply, "compare-apply", false, "Compare creating the objects of 1,000 Profiles with applying them, and do nothing else.")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	for field := range strings.FieldsSeq(*sizes) {
+		n, err := strconv.Atoi(field)
+		if err != nil || n < 1 {
+			return o, fmt.Errorf("-n has %q; it must be numbers of Profiles, such as \"200 1000\"", field)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	switch {
+	case len(o.sizes) == 0:
+		return o, errors.New("-n is empty; it must be numbers of Profiles, such as \"200 1000\"")
+	case o.runs < 1:
+		return o, errors.New("-runs must be at least 1")
+	case o.idle < time.Second:
+		return o, errors.New("-idle must be at least 1s")
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, o options, output io.Writer, say progress) error {
+	say("building the controller")
+	if _, err := playground.BuildController(ctx); err != nil {
+		return err
+	}
+	if o.compareApply {
+		return compareApply(ctx, o.runs, output, say)
+	}
+	columns, err := measureAll(ctx, o, say)
+	if err != nil {
+		return err
+	}
+	if err := printTable(output, columns); err != nil {
+		return err
+	}
+	warnOfDisturbance(columns, say)
+	if o.jsonFile == "" {
+		return nil
+	}
+	return writeJSON(o.jsonFile, columns)
+}
+
+// measureAll measures each size as often as asked. The bare client and the controller
+// take turns, so that a machine that gets slower or faster does it to both.
+func measureAll(ctx context.Context, o options, say progress) ([]column, error) {
+	var columns []column
+	for _, n := range o.sizes {
+		c := column{n: n}
+		for i := range o.runs {
+			say("N=%d, run %d of %d", n, i+1, o.runs)
+			f, err := measureOnce(ctx, n, o.idle, say)
+			if err != nil {
+				return nil, fmt.Errorf("measure with %d Profiles: %w", n, err)
+			}
+			c.runs = append(c.runs, f)
+		}
+		columns = append(columns, c)
+	}
+	return columns, nil
+}
+
+// measureOnce measures the bare client and then the controller, each on a control plane
+// of its own that has seen nothing before.
+func measureOnce(ctx context.Context, n int, idle time.Duration, say progress) (figures, error) {
+	f := figures{N: n}
+	var made, wanted []string
+	err := onFreshControlPlane(ctx, n, say, func(s *stage) error {
+		var err error
+		if err = s.measureBare(ctx, &f); err == nil {
+			wanted, err = s.inventory(ctx)
+		}
+		return err
+	})
+	if err != nil {
+		return f, err
+	}
+	err = onFreshControlPlane(ctx, n, say, func(s *stage) error {
+		var err error
+		made, err = s.measureController(ctx, &f, idle)
+		return err
+	})
+	if err != nil {
+		return f, err
+	}
+	f.Ratio = f.Controller / f.Bare
+	return f, sameInventory(wanted, made)
+}
+
+// progress prints a line about what is going on.
+type progress func(format string, args ...any)
+
+func newProgress(output io.Writer) progress {
+	start := time.Now()
+	return func(format string, args ...any) {
+		fmt.Fprintf(output, "%6.1fs  %s\n", time.Since(start).Seconds(), fmt.Sprintf(format, args...))
+	}
+}
