@@ -46,7 +46,7 @@ func (a auditLog) since(mark int64) (requests, error) {
 	if _, err := file.Seek(mark, io.SeekStart); err != nil {
 		return requests{}, fmt.Errorf("read the audit log: %w", err)
 	}
-	return countRequests(file, controllerUser)
+	return countRequests(file)
 }
 
 // auditEvent is what is counted of a line of the audit log.
@@ -81,9 +81,9 @@ type requests struct {
 	failed int
 }
 
-// countRequests reads audit events, one a line. A last line without an end is still
+// countRequests counts the controller's requests in audit events, one a line. A last line without an end is still
 // being written and belongs to the next count.
-func countRequests(log io.Reader, user string) (requests, error) {
+func countRequests(log io.Reader) (requests, error) {
 	counts := requests{byKind: map[string]int{}}
 	reader := bufio.NewReaderSize(log, 1<<20)
 	for {
@@ -94,14 +94,14 @@ func countRequests(log io.Reader, user string) (requests, error) {
 		if err != nil {
 			return requests{}, fmt.Errorf("read the audit log: %w", err)
 		}
-		if !bytes.Contains(line, []byte(user)) {
+		if !bytes.Contains(line, []byte(controllerUser)) {
 			continue
 		}
 		var event auditEvent
 		if err := json.Unmarshal(line, &event); err != nil {
 			return requests{}, fmt.Errorf("the audit log has a line that cannot be read: %w", err)
 		}
-		if event.User.Username == user {
+		if event.User.Username == controllerUser {
 			counts.add(event)
 		}
 	}
