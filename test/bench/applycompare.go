@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -47,13 +48,13 @@ var writers = []writer{
 // compareApply writes the same new objects by each writer in turn, each time on a fresh
 // control plane, and prints one line for each. It tells what server-side apply costs
 // where one could also create.
-func compareApply(ctx context.Context, runs int, output io.Writer, say progress) error {
+func compareApply(ctx context.Context, o options, output io.Writer, say progress) error {
 	took := map[string][]figures{}
-	for i := range runs {
+	for i := range o.runs {
 		for _, w := range writers {
-			say("run %d of %d: %s", i+1, runs, w.name)
+			say("run %d of %d: %s", i+1, o.runs, w.name)
 			var f figures
-			err := onFreshControlPlane(ctx, comparedProfiles, say, func(s *stage) error { return s.measureWriter(ctx, w, &f) })
+			err := onFreshControlPlane(ctx, comparedProfiles, o.patience, say, func(s *stage) error { return s.measureWriter(ctx, w, &f) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
 			}
@@ -63,9 +64,9 @@ func compareApply(ctx context.Context, runs int, output io.Writer, say progress)
 	for _, w := range writers {
 		c := column{runs: took[w.name]}
 		fmt.Fprintf(output, "%-15s %s s, processor time of the control plane %s s, other programs' share %s\n", w.name+":",
-			c.spread(func(f figures) float64 { return f.Bare }).text(seconds, runs),
-			c.spread(func(f figures) float64 { return f.BareControlPlaneCPU }).text(seconds, runs),
-			c.spread(func(f figures) float64 { return 100 * f.BareDisturbed }).text(percent, runs))
+			c.spread(func(f figures) float64 { return f.Bare }).text(seconds, o.runs),
+			c.spread(func(f figures) float64 { return f.BareControlPlaneCPU }).text(seconds, o.runs),
+			c.spread(func(f figures) float64 { return 100 * f.BareDisturbed }).text(percent, o.runs))
 	}
 	return nil
 }
@@ -88,7 +89,7 @@ func (s *stage) measureWriter(ctx context.Context, w writer, f *figures) error {
 	if err != nil {
 		return err
 	}
-	if err := s.settle(ctx); err != nil {
+	if err := errors.Join(s.settle(ctx), s.quiet(ctx)); err != nil {
 		return err
 	}
 	m, err := startMeter(s.pid)

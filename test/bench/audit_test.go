@@ -65,7 +65,7 @@ func TestCountRequests(t *testing.T) {
 }
 
 func TestCountRequestsLeavesAnUnfinishedLine(t *testing.T) {
-	got, err := countRequests(strings.NewReader(createSpace+"\n"+patchStatus[:40]))
+	got, err := countRequests(strings.NewReader(createSpace + "\n" + patchStatus[:40]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestCountRequestsLeavesAnUnfinishedLine(t *testing.T) {
 }
 
 func TestCountRequestsRefusesWhatItCannotRead(t *testing.T) {
-	if _, err := countRequests(strings.NewReader("{"+controllerUser+"\n")); err == nil {
+	if _, err := countRequests(strings.NewReader("{" + controllerUser + "\n")); err == nil {
 		t.Error("a broken line was passed over, so that a count could be too small")
 	}
 }

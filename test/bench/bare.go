@@ -9,6 +9,9 @@ import (
 // controller runs, nothing is read or watched, and no limit slows the client down.
 func (s *stage) measureBare(ctx context.Context, f *figures) error {
 	s.say("the bare client creates %d Profiles with their objects", len(s.names))
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
 	m, err := startMeter(s.pid)
 	if err != nil {
 		return err

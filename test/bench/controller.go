@@ -49,6 +49,9 @@ func (s *stage) measureController(ctx context.Context, f *figures, idle time.Dur
 // ready.
 func (s *stage) measureCreation(ctx context.Context, f *figures, controller *playground.Controller) error {
 	s.say("the controller gets %d Profiles", len(s.names))
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
 	ready, err := watchFor(ctx, s.client, &profilev1.ProfileList{}, s.names, isReady)
 	if err != nil {
 		return err

@@ -31,6 +31,8 @@ type options struct {
 	runs int
 	// idle is how long an idle controller is watched.
 	idle time.Duration
+	// patience is how long to wait for a quiet machine before each measurement of time.
+	patience time.Duration
 	// jsonFile gets the figures when it is not empty.
 	jsonFile string
 	// compareApply asks for the comparison of create with apply instead.
@@ -62,6 +64,7 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 	sizes := flags.String("n", "200 1000", "How many Profiles; several numbers are measured one after the other.")
 	flags.IntVar(&o.runs, "runs", 1, "How often to measure each; the table then shows the median and, in brackets, the extremes.")
 	flags.DurationVar(&o.idle, "idle", 30*time.Second, "How long to watch an idle controller.")
+	flags.DurationVar(&o.patience, "patience", time.Minute, "How long to wait, before time is measured, until other programs leave the machine alone.")
 	flags.StringVar(&o.jsonFile, "json", "", "File that also gets the figures, under the key controller.")
 	flags.BoolVar(&o.compareApply, "compare-apply", false, "Compare creating the objects of 1,000 Profiles with applying them, and do nothing else.")
 	if err := flags.Parse(arguments); err != nil {
@@ -91,7 +94,7 @@ func run(ctx context.Context, o options, output io.Writer, say progress) error {
 		return err
 	}
 	if o.compareApply {
-		return compareApply(ctx, o.runs, output, say)
+		return compareApply(ctx, o, output, say)
 	}
 	columns, err := measureAll(ctx, o, say)
 	if err != nil {
@@ -115,7 +118,7 @@ func measureAll(ctx context.Context, o options, say progress) ([]column, error) 
 		c := column{n: n}
 		for i := range o.runs {
 			say("N=%d, run %d of %d", n, i+1, o.runs)
-			f, err := measureOnce(ctx, n, o.idle, say)
+			f, err := measureOnce(ctx, n, o, say)
 			if err != nil {
 				return nil, fmt.Errorf("measure with %d Profiles: %w", n, err)
 			}
@@ -128,10 +131,10 @@ func measureAll(ctx context.Context, o options, say progress) ([]column, error) 
 
 // measureOnce measures the bare client and then the controller, each on a control plane
 // of its own that has seen nothing before.
-func measureOnce(ctx context.Context, n int, idle time.Duration, say progress) (figures, error) {
+func measureOnce(ctx context.Context, n int, o options, say progress) (figures, error) {
 	f := figures{N: n}
 	var made, wanted []string
-	err := onFreshControlPlane(ctx, n, say, func(s *stage) error {
+	err := onFreshControlPlane(ctx, n, o.patience, say, func(s *stage) error {
 		var err error
 		if err = s.measureBare(ctx, &f); err == nil {
 			wanted, err = s.inventory(ctx)
@@ -141,9 +144,9 @@ func measureOnce(ctx context.Context, n int, idle time.Duration, say progress) (
 	if err != nil {
 		return f, err
 	}
-	err = onFreshControlPlane(ctx, n, say, func(s *stage) error {
+	err = onFreshControlPlane(ctx, n, o.patience, say, func(s *stage) error {
 		var err error
-		made, err = s.measureController(ctx, &f, idle)
+		made, err = s.measureController(ctx, &f, o.idle)
 		return err
 	})
 	if err != nil {

@@ -21,10 +21,24 @@ const (
 // Right after definitions were installed, for example, the API server is busy with
 // describing them, which would be counted as work of whatever comes next.
 func (s *stage) settle(ctx context.Context, pids ...int) error {
-	deadline := time.Now().Add(settlePatience)
-	for quiet := 0; quiet < settledWindows; {
+	return s.glance(ctx, pids, settlePatience, "the control plane does not come to rest", func(u usage) bool {
+		return u.all()/u.wall < settledShare
+	})
+}
+
+// quiet waits, for as long as -patience says, until other programs leave the machine to
+// this one. It comes before what is measured in seconds.
+func (s *stage) quiet(ctx context.Context) error {
+	return s.glance(ctx, nil, s.patience, "other programs are busy", func(u usage) bool { return u.others < tolerable })
+}
+
+// glance looks at the processes again and again, until a few times in a row they are as
+// wanted or patience is over, which is told as a complaint and no more.
+func (s *stage) glance(ctx context.Context, pids []int, patience time.Duration, complaint string, wanted func(usage) bool) error {
+	deadline := time.Now().Add(patience)
+	for inRow := 0; inRow < settledWindows; {
 		if time.Now().After(deadline) {
-			s.say("the control plane does not come to rest; going on all the same")
+			s.say("%s; going on all the same", complaint)
 			return nil
 		}
 		m, err := startMeter(append(pids, s.pid)...)
@@ -40,13 +54,9 @@ func (s *stage) settle(ctx context.Context, pids ...int) error {
 		if err != nil {
 			return err
 		}
-		busy := 0.0
-		for _, pid := range append(pids, s.pid) {
-			busy += used.cpu[pid]
-		}
-		quiet++
-		if busy/used.wall > settledShare {
-			quiet = 0
+		inRow++
+		if !wanted(used) {
+			inRow = 0
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -28,12 +29,14 @@ type stage struct {
 	audit  auditLog
 	names  []string
 	say    progress
+	// patience is how long to wait for a quiet machine.
+	patience time.Duration
 	// controllers are all that were started here, also those that were stopped.
 	controllers []*playground.Controller
 }
 
 // onFreshControlPlane runs measure on a control plane that nothing has been done to yet.
-func onFreshControlPlane(ctx context.Context, n int, say progress, measure func(*stage) error) (err error) {
+func onFreshControlPlane(ctx context.Context, n int, patience time.Duration, say progress, measure func(*stage) error) (err error) {
 	plane, err := playground.Start(ctx, playground.Options{AuditLog: true})
 	if err != nil {
 		return err
@@ -45,7 +48,8 @@ func onFreshControlPlane(ctx context.Context, n int, say progress, measure func(
 	if err := plane.InstallMesh(ctx); err != nil {
 		return err
 	}
-	s := &stage{plane: plane, audit: auditLog{filepath.Join(plane.Folder, "audit.log")}, names: profileNames(n), say: say}
+	s := &stage{plane: plane, names: profileNames(n), say: say, patience: patience}
+	s.audit = auditLog{filepath.Join(plane.Folder, "audit.log")}
 	if s.pid, err = readPID(filepath.Join(plane.Folder, "pid")); err != nil {
 		return err
 	}
