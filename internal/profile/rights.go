@@ -4,7 +4,7 @@ package profile
 // from these lines. It is never cluster-admin: it may bind three ClusterRoles and no
 // others, and it may not read Secrets.
 //
-// +kubebuilder:rbac:groups=kubeflow.org,resources=profiles,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=kubeflow.org,resources=profiles,verbs=list;watch;patch
 // +kubebuilder:rbac:groups=kubeflow.org,resources=profiles/status,verbs=patch
 // +kubebuilder:rbac:groups=kubeflow.org,resources=profiles/finalizers,verbs=update
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch;create;patch

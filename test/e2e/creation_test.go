@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
@@ -234,6 +235,40 @@ func TestCreationCostsAtMostTenWrites(t *testing.T) {
 	)
 	if all := f.writesSince(before); len(all) > 10 {
 		t.Errorf("the controller sent %d writes, refused ones and Events included, want at most 10: %v", len(all), all)
+	}
+}
+
+// TestManyCreationsAtOnceCostNoMore has the controller's caches lag behind its writes, which
+// must not make it write anything twice, not even in vain.
+func TestManyCreationsAtOnceCostNoMore(t *testing.T) {
+	f := withController(t)
+	before := f.mark()
+	var names []string
+	for i := range 40 {
+		names = append(names, fmt.Sprintf("crowd-%02d", i))
+	}
+	var group sync.WaitGroup
+	for _, name := range names {
+		group.Go(func() {
+			if err := pg.Client.Create(f.ctx, MakeProfile(name).Quota("cpu", "2").Obj()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	f.watchOver(names...)
+	f.awaitReady(names...)
+	f.settle()
+	counts := map[string]int{}
+	all := f.writesSince(before)
+	for _, r := range all {
+		counts[r.String()]++
+		if counts[r.String()] > 1 {
+			t.Errorf("the controller sent %s %d times, the last time with the answer %d", r, counts[r.String()], r.code)
+		}
+	}
+	if want := 10 * len(names); len(all) != want {
+		t.Errorf("the controller sent %d writes, want %d", len(all), want)
 	}
 }
 
