@@ -45,8 +45,9 @@ const (
 	// renewDeadline is when a leader that cannot renew gives up, safely before others
 	// may take over.
 	renewDeadline = 10 * time.Second
-	// retryPeriod is how soon a waiting replica sees that the leader stepped down.
-	retryPeriod = time.Second
+	// retryPeriod is how soon a waiting replica sees that the leader stepped down: after
+	// this long, or, since client-go spreads the attempts, up to 2.2 times as long.
+	retryPeriod = 750 * time.Millisecond
 )
 
 func main() {
