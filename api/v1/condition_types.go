@@ -84,6 +84,43 @@ const (
 	// ReasonUnknownPlugin: a plugin kind that this controller does not have. Correct
 	// spec.plugins, or run a controller that was built with that plugin.
 	ReasonUnknownPlugin = "UnknownPlugin"
+	// ReasonInvalidPluginSpec: an entry of spec.plugins cannot be read or has a bad value.
+	// Nothing of it was applied and nothing that was applied before was taken back.
+	// Correct the field that the message names.
+	ReasonInvalidPluginSpec = "InvalidPluginSpec"
+	// ReasonPluginConflict: two entries of spec.plugins ask for different things on the
+	// same service account. Remove one of them.
+	ReasonPluginConflict = "PluginConflict"
+	// ReasonUntrustedRecord: status.identities has an entry that this controller did not
+	// write and that spec.plugins does not ask for. It is left alone. Check the identity
+	// that it names by hand, then remove the entry.
+	ReasonUntrustedRecord = "UntrustedRecord"
+	// ReasonIdentityNotFound: the cloud has no such role or account. Correct spec.plugins
+	// or create it.
+	ReasonIdentityNotFound = "IdentityNotFound"
+	// ReasonPermissionMissing: the controller's own cloud identity lacks a permission; the
+	// message names it. Grant it to the controller.
+	ReasonPermissionMissing = "PermissionMissing"
+	// ReasonCredentialsMissing: the controller has no usable cloud credentials. Give its
+	// ServiceAccount a cloud identity, or set annotateOnly where the plugin has that.
+	ReasonCredentialsMissing = "CredentialsMissing"
+	// ReasonRoleInAnotherAccount: the AWS role is not in the account that the controller
+	// works in, so its trust policy cannot be edited. Set annotateOnly and edit the trust
+	// policy by hand.
+	ReasonRoleInAnotherAccount = "RoleInAnotherAccount"
+	// ReasonRoleNotTagged: the controller runs with -aws-require-role-tag and the role does
+	// not have the tag kubeflow.org/profile with the Profile's name or '*'.
+	ReasonRoleNotTagged = "RoleNotTagged"
+	// ReasonTrustPolicyLimitExceeded: the trust policy of the AWS role has no room for a
+	// further subject. Have the quota raised, spread Profiles over more roles, or use EKS
+	// Pod Identity.
+	ReasonTrustPolicyLimitExceeded = "TrustPolicyLimitExceeded"
+	// ReasonTrustPolicyInvalid: the trust policy of the AWS role cannot be edited without
+	// guessing. Correct it.
+	ReasonTrustPolicyInvalid = "TrustPolicyInvalid"
+	// ReasonIdentityRejected: the cloud refused the change for another reason, which the
+	// message tells.
+	ReasonIdentityRejected = "IdentityRejected"
 	// ReasonRejected: the API server refused an object as invalid or forbidden; the
 	// message says which and why. Correct the Profile, or whatever the message names.
 	ReasonRejected = "Rejected"
@@ -101,6 +138,9 @@ const (
 	// ReasonPredecessorTerminating: a namespace of that name from before this Profile
 	// is still being removed. The Profile's own follows as soon as it is gone.
 	ReasonPredecessorTerminating = "PredecessorTerminating"
+	// ReasonBinding: the identities are being bound or taken back; the message says what
+	// is being waited for.
+	ReasonBinding = "Binding"
 	// ReasonNamespaceNotReady: this step works inside the namespace and waits for it.
 	ReasonNamespaceNotReady = "NamespaceNotReady"
 )

@@ -111,6 +111,11 @@ type ProfileStatus struct {
 	//
 	// +optional
 	Conditions []ProfileCondition `json:"conditions,omitempty"`
+	// Identities are the bindings to identities outside the cluster that exist or may
+	// exist. What is listed here and no longer asked for in spec.plugins is taken back.
+	//
+	// +optional
+	Identities []IdentityBinding `json:"identities,omitempty"`
 }
 
 // ProfileList is a list of Profiles.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"os"
 
 	"github.com/kfprofiles/kfprofiles/internal/desired"
+	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
@@ -16,14 +19,18 @@ type options struct {
 	settings             desired.Settings
 	reserved             tenancy.ReservedNames
 	defaultPlugins       []string
+	issuer               string
+	aws                  awsirsa.Options
 	labelsPath           string
 	metricsAddress       string
 	metricsSecure        bool
 	probeAddress         string
 	leaderElect          bool
 	leaderElectNamespace string
-	workers              int
-	debug                bool
+	// namespace is the controller's own.
+	namespace string
+	workers   int
+	debug     bool
 }
 
 // Principals are read from the environment. A variable that is set to nothing means the
@@ -60,6 +67,9 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 		"YAML file of default labels for namespaces. Changes are followed without a restart.")
 	flags.StringVar(&workloadIdentity, "workload-identity", "",
 		"Default Google service account for Profiles that name none. This controller has no WorkloadIdentity plugin yet: with a value, every Profile says so in its condition IdentityReady.")
+	flags.StringVar(&o.issuer, "service-account-issuer", "",
+		"URL of the issuer of the cluster's service account tokens, as clouds know it. By default the API server is asked.")
+	awsFlags(flags, &o.aws)
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "Address of the metrics; 0 turns them off.")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", false,
 		"Serve the metrics over TLS, to callers that may get /metrics by RBAC only.")
@@ -83,6 +93,7 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	if o.reserved, err = tenancy.ParseReservedNames(reserved); err != nil {
 		return o, fmt.Errorf("-reserved-namespaces: %w", err)
 	}
+	o.namespace = cmp.Or(o.leaderElectNamespace, ownNamespace(getenv), "profiles-system")
 	o.reserved = o.reserved.With(ownNamespace(getenv))
 	switch mesh {
 	case "istio", "none":
@@ -107,7 +118,12 @@ func (o options) check(flags *flag.FlagSet) error {
 	case o.workers < 1:
 		return errors.New("-workers must be at least 1")
 	}
-	return nil
+	if o.issuer != "" {
+		if err := plugin.CheckIssuer(o.issuer); err != nil {
+			return fmt.Errorf("-service-account-issuer: %w", err)
+		}
+	}
+	return checkAWS(o.aws)
 }
 
 // ownNamespace is where the controller runs, or the empty string outside a cluster.

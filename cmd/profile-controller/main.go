@@ -106,13 +106,20 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
+	host := profile.NewHost()
+	plugins, err := newPlugins(config, o, host, mgr.GetLogger())
+	if err != nil {
+		return err
+	}
 	err = profile.Setup(mgr, profile.Options{
-		Settings:       o.settings,
-		Reserved:       o.reserved,
-		DefaultPlugins: o.defaultPlugins,
-		Labels:         namespacelabels.Open(o.labelsPath),
-		Self:           self(os.Getenv),
-		Workers:        o.workers,
+		Settings:      o.settings,
+		Reserved:      o.reserved,
+		Plugins:       plugins,
+		Host:          host,
+		SealNamespace: o.namespace,
+		Labels:        namespacelabels.Open(o.labelsPath),
+		Self:          self(os.Getenv),
+		Workers:       o.workers,
 	})
 	if err != nil {
 		return err

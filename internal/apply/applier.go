@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -77,6 +78,41 @@ func (a Applier) Patch(ctx context.Context, live, want client.Object, merge ...c
 	a.wrote(want, "patch")
 	outcome := outcomeOf(want, Patched)
 	outcome.Fields = fields
+	return outcome, nil
+}
+
+// Withdraw removes the annotations of want from the object of that name where they still
+// have the values of want. What somebody else set meanwhile stays, and an object that is
+// gone or never was ours is fine.
+func (a Applier) Withdraw(ctx context.Context, want client.Object) (Outcome, error) {
+	live := emptyLike(want)
+	err := a.Client.Get(ctx, client.ObjectKeyFromObject(want), live)
+	if apierrors.IsNotFound(err) {
+		return outcomeOf(want, Unchanged), nil
+	}
+	if err != nil {
+		return Outcome{}, fmt.Errorf("read %s %s: %w", kindOf(want), want.GetName(), err)
+	}
+	before := live.DeepCopyObject().(client.Object)
+	rest := maps.Clone(live.GetAnnotations())
+	maps.DeleteFunc(rest, func(key, value string) bool {
+		ours, there := want.GetAnnotations()[key]
+		return there && ours == value
+	})
+	if len(rest) == len(live.GetAnnotations()) {
+		return outcomeOf(want, Unchanged), nil
+	}
+	live.SetAnnotations(rest)
+	err = a.Client.Patch(ctx, live, client.MergeFrom(before), client.FieldOwner(FieldManager))
+	if apierrors.IsNotFound(err) {
+		return outcomeOf(want, Unchanged), nil
+	}
+	if err != nil {
+		return Outcome{}, fmt.Errorf("patch %s %s: %w", kindOf(want), want.GetName(), err)
+	}
+	a.wrote(want, "patch")
+	outcome := outcomeOf(want, Patched)
+	outcome.Fields = []string{"annotations"}
 	return outcome, nil
 }
 

@@ -40,3 +40,16 @@ func roleBinding(p *profilev1.Profile, name string, role tenancy.Role, subject r
 func serviceAccountOf(p *profilev1.Profile, name string) rbacv1.Subject {
 	return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Name: name, Namespace: p.Name}
 }
+
+// BoundServiceAccount returns an account that is bound to an identity outside the
+// cluster: one of the Profile's own, or one more that gets no rights inside the cluster.
+// The latter may have been there before the Profile, so it is not made the Profile's own;
+// the label only keeps it in sight.
+func BoundServiceAccount(p *profilev1.Profile, name string, annotations map[string]string) *corev1.ServiceAccount {
+	account := &corev1.ServiceAccount{ObjectMeta: inside(p, name)}
+	if name != tenancy.EditorServiceAccount && name != tenancy.ViewerServiceAccount {
+		account.OwnerReferences = nil
+	}
+	account.Annotations = annotations
+	return account
+}

@@ -12,8 +12,8 @@ import (
 // statusOf returns the status that follows from the results. What others wrote under
 // condition types of their own stays; of ours there is one of each afterwards,
 // whatever was there before.
-func statusOf(p *profilev1.Profile, results []result, now metav1.Time) profilev1.ProfileStatus {
-	status := profilev1.ProfileStatus{ObservedGeneration: p.Generation}
+func statusOf(p *profilev1.Profile, results []result, identities []profilev1.IdentityBinding, now metav1.Time) profilev1.ProfileStatus {
+	status := profilev1.ProfileStatus{ObservedGeneration: p.Generation, Identities: identities}
 	fresh := []profilev1.ProfileCondition{readyCondition(results)}
 	for _, res := range results {
 		fresh = append(fresh, conditionOf(res))

@@ -32,7 +32,7 @@ func TestStatusKeepsForeignConditionsAndMendsOurs(t *testing.T) {
 		{Type: "QuotaReady", Status: "False", LastTransitionTime: earlier},
 		{Type: "Successful", Status: "True", Message: "written by another controller"},
 	}
-	got := statusOf(p, []result{ok("NamespaceReady"), ok("QuotaReady")}, later)
+	got := statusOf(p, []result{ok("NamespaceReady"), ok("QuotaReady")}, nil, later)
 	want := profilev1.ProfileStatus{ObservedGeneration: 3, Conditions: []profilev1.ProfileCondition{
 		{Type: "Ready", Status: "True", Reason: "Ready", Message: "Everything that the Profile asks for is in place.", LastTransitionTime: later, ObservedGeneration: 3},
 		{Type: "NamespaceReady", Status: "True", Reason: "Applied", Message: "fine", LastTransitionTime: earlier, ObservedGeneration: 3},
@@ -43,7 +43,7 @@ func TestStatusKeepsForeignConditionsAndMendsOurs(t *testing.T) {
 		t.Errorf("status (-want +got):\n%s", diff)
 	}
 	p.Status = got
-	if diff := cmp.Diff(got, statusOf(p, []result{ok("NamespaceReady"), ok("QuotaReady")}, metav1.NewTime(time.Unix(300, 0)))); diff != "" {
+	if diff := cmp.Diff(got, statusOf(p, []result{ok("NamespaceReady"), ok("QuotaReady")}, nil, metav1.NewTime(time.Unix(300, 0)))); diff != "" {
 		t.Errorf("a second report of the same differs, and so would be written:\n%s", diff)
 	}
 }

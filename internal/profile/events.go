@@ -44,9 +44,15 @@ func (e Events) tell(before, now *profilev1.Profile, results []result) {
 		e.Recorder.Eventf(now, nil, corev1.EventTypeWarning, c.Reason, "Reconcile", "%s", c.Message)
 	}
 	was, is := condition(before, profilev1.ConditionReady), condition(now, profilev1.ConditionReady)
-	if was.Status == metav1.ConditionFalse && is.Status == metav1.ConditionTrue {
+	if was.Status == metav1.ConditionFalse && !passing(was.Reason) && is.Status == metav1.ConditionTrue {
 		e.normal(now, profilev1.ReasonReady, "Reconcile", "%s", is.Message)
 	}
+}
+
+// passing tells whether a reason only says that another step comes first, or that work
+// is going on as it should.
+func passing(reason string) bool {
+	return reason == profilev1.ReasonNamespaceNotReady || reason == profilev1.ReasonBinding
 }
 
 // newFailures are the conditions that fail now for another reason than before, or did not
@@ -55,7 +61,7 @@ func newFailures(before, now *profilev1.Profile, results []result) []profilev1.P
 	var failures []profilev1.ProfileCondition
 	for _, res := range results {
 		was, is := condition(before, res.condition), condition(now, res.condition)
-		if res.failure == nil || is.Reason == profilev1.ReasonNamespaceNotReady || (was.Reason == is.Reason && was.Message == is.Message) {
+		if res.failure == nil || passing(is.Reason) || (was.Reason == is.Reason && was.Message == is.Message) {
 			continue
 		}
 		failures = append(failures, is)

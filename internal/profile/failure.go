@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/plugin"
 )
 
 // failureKind decides what follows from a failure: when the Profile is looked at
@@ -48,13 +49,19 @@ func (f *failure) Error() string {
 // Unwrap returns the cause.
 func (f *failure) Unwrap() error { return f.cause }
 
+var pluginFailureKinds = map[plugin.ErrorKind]failureKind{
+	plugin.Waiting: waiting, plugin.Refused: refused, plugin.Retry: retry}
+
 // classify turns any error into a failure.
 func classify(err error) *failure {
 	var known *failure
+	var refusal *plugin.Error
 	var status apierrors.APIStatus
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &refusal):
+		return &failure{kind: pluginFailureKinds[refusal.Kind], reason: refusal.Reason, message: refusal.Message, cause: refusal.Cause}
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return &failure{kind: waiting, reason: profilev1.ReasonNamespaceTerminating,
 			message: "The namespace is being removed; it comes back as soon as it is gone.", cause: err}

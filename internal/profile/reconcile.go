@@ -12,6 +12,7 @@ import (
 	"github.com/kfprofiles/kfprofiles/internal/apply"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
 	"github.com/kfprofiles/kfprofiles/internal/namespacelabels"
+	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
@@ -25,9 +26,10 @@ type Reconciler struct {
 	Settings desired.Settings
 	// Reserved are the names that never become namespaces of Profiles.
 	Reserved tenancy.ReservedNames
-	// DefaultPlugins are plugin kinds that apply to every Profile that does not name
-	// them itself.
-	DefaultPlugins []string
+	// Plugins bind identities outside the cluster.
+	Plugins plugin.Registry
+	// Seals marks the records of what plugins did.
+	Seals *seals
 	// Labels are the default labels of namespaces.
 	Labels *namespacelabels.File
 	// Mesh knows whether AuthorizationPolicies can be written; nil when Settings.Mesh
@@ -46,7 +48,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	if p.DeletionTimestamp != nil {
-		return reconcile.Result{}, r.finish(ctx, p)
+		return r.finish(ctx, p)
 	}
 	s, err := r.gather(ctx, p)
 	if err != nil {
@@ -56,15 +58,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 }
 
 // furnish runs the steps. Those that work inside the namespace run side by side once
-// it is there, and otherwise say that they wait for it.
+// it is there, and otherwise say that they wait for it: above all nothing outside the
+// cluster ever admits the service accounts of a namespace that is not the Profile's.
+// Identities come last, since they annotate accounts that the access step creates.
 func (r *Reconciler) furnish(ctx context.Context, s *situation) []result {
 	first := r.namespaceStep(ctx, s)
 	results := []result{first}
 	if first.failure != nil {
 		results = append(results, waitForNamespace(profilev1.ConditionAccessReady), waitForNamespace(profilev1.ConditionQuotaReady))
-		return append(results, r.identityStep(ctx, s))
+		return append(results, waitForNamespace(profilev1.ConditionIdentityReady))
 	}
-	return append(results, together(ctx, s, r.accessStep, r.quotaStep, r.identityStep)...)
+	results = append(results, together(ctx, s, r.accessStep, r.quotaStep)...)
+	return append(results, r.identityStep(ctx, s))
 }
 
 func waitForNamespace(condition profilev1.ConditionType) result {
@@ -75,16 +80,34 @@ func waitForNamespace(condition profilev1.ConditionType) result {
 // finish takes back what outlives the Profile and lets it go. Nothing is applied to a
 // Profile that is going away, and nothing that is already gone holds it up: the
 // namespace and all in it are left to the garbage collector.
-func (r *Reconciler) finish(ctx context.Context, p *profilev1.Profile) error {
+func (r *Reconciler) finish(ctx context.Context, p *profilev1.Profile) (reconcile.Result, error) {
 	if !controllerutil.ContainsFinalizer(p, profilev1.ProfileFinalizer) {
-		return nil
+		return reconcile.Result{}, nil
+	}
+	s := &situation{profile: p, identities: p.Status.Identities}
+	if release := r.releaseStep(ctx, s); release.failure != nil {
+		return r.report(ctx, s, []result{heldUp(release)})
 	}
 	r.Metrics.forget(p)
 	err := r.dropFinalizer(ctx, p)
 	if apierrors.IsNotFound(err) {
-		return nil
+		return reconcile.Result{}, nil
 	}
-	return err
+	return reconcile.Result{}, err
+}
+
+// heldUp tells that a Profile stays only until its identities are taken back, and how to
+// be rid of it when that cannot be done.
+func heldUp(release result) result {
+	f := *release.failure
+	if f.kind == waiting {
+		f.message = "The Profile is being deleted. " + f.message
+	} else {
+		f.message = "The Profile is being deleted and stays until its identities are taken back. " + f.message +
+			" To let it go and take them back by hand, remove its finalizer " + profilev1.ProfileFinalizer + "."
+	}
+	release.failure = &f
+	return release
 }
 
 func (r *Reconciler) applier() apply.Applier {

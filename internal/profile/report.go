@@ -34,11 +34,14 @@ func (r *Reconciler) report(ctx context.Context, s *situation, results []result)
 	}
 	r.Metrics.steps(results)
 	before := s.profile.DeepCopy()
-	s.profile.Status = statusOf(s.profile, results, metav1.NewTime(time.Now().Truncate(time.Second)))
+	s.profile.Status = statusOf(s.profile, results, s.identities, metav1.NewTime(time.Now().Truncate(time.Second)))
 	if !equality.Semantic.DeepEqual(before.Status, s.profile.Status) {
-		err := r.Client.Status().Patch(ctx, s.profile, client.MergeFrom(before), client.FieldOwner(apply.FieldManager))
+		err := r.Client.Status().Patch(ctx, s.profile, statusPatch(before, s.profile), client.FieldOwner(apply.FieldManager))
 		if apierrors.IsNotFound(err) {
 			return reconcile.Result{}, nil
+		}
+		if apierrors.IsConflict(err) {
+			return reconcile.Result{RequeueAfter: outrunAgainAfter}, nil
 		}
 		if err != nil {
 			return reconcile.Result{}, fmt.Errorf("patch status of profile %s: %w", s.profile.Name, err)
@@ -53,6 +56,16 @@ func (r *Reconciler) report(ctx context.Context, s *situation, results []result)
 	return lookAgain(results)
 }
 
+// statusPatch sends what differs. Records of identities are changed only in a status
+// that is still as it was read, since a merge patch replaces the whole list and none
+// may be lost.
+func statusPatch(before, after *profilev1.Profile) client.Patch {
+	if equality.Semantic.DeepEqual(before.Status.Identities, after.Status.Identities) {
+		return client.MergeFrom(before)
+	}
+	return client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+}
+
 // lookAgain turns failures into what the work queue understands.
 func lookAgain(results []result) (reconcile.Result, error) {
 	if f, found := firstOfKind(results, retry); found {
@@ -61,7 +74,18 @@ func lookAgain(results []result) (reconcile.Result, error) {
 	if _, found := firstOfKind(results, refused); found {
 		return reconcile.Result{RequeueAfter: wait.Jitter(refusedAgainAfter, 0.2)}, nil
 	}
-	return reconcile.Result{}, nil
+	return reconcile.Result{RequeueAfter: soonest(results)}, nil
+}
+
+// soonest is when the first of the steps wants to look again, or zero when none does.
+func soonest(results []result) time.Duration {
+	var first time.Duration
+	for _, res := range results {
+		if res.again > 0 && (first == 0 || res.again < first) {
+			first = res.again
+		}
+	}
+	return first
 }
 
 func firstOfKind(results []result, kind failureKind) (*failure, bool) {

@@ -2,7 +2,8 @@ package profile
 
 // The rights of the controller, verb by verb. make generate writes the ClusterRole
 // from these lines. It is never cluster-admin: it may bind three ClusterRoles and no
-// others, and it may not read Secrets.
+// others, and of Secrets it may read only its own in its own namespace, see
+// config/rbac/identity_seal.yaml.
 //
 // +kubebuilder:rbac:groups=kubeflow.org,resources=profiles,verbs=list;watch;patch
 // +kubebuilder:rbac:groups=kubeflow.org,resources=profiles/status,verbs=patch

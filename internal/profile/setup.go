@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -30,6 +31,7 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
 	"github.com/kfprofiles/kfprofiles/internal/namespacelabels"
+	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
@@ -39,9 +41,13 @@ type Options struct {
 	Settings desired.Settings
 	// Reserved are the names that never become namespaces of Profiles.
 	Reserved tenancy.ReservedNames
-	// DefaultPlugins are plugin kinds that apply to every Profile that does not name
-	// them itself.
-	DefaultPlugins []string
+	// Plugins bind identities outside the cluster. Those that work in the background are
+	// started with the controller.
+	Plugins plugin.Registry
+	// Host is what the plugins were made with. May be nil when there are none.
+	Host *Host
+	// SealNamespace is where the Secret SealKeySecret is kept.
+	SealNamespace string
 	// Labels are the default labels of namespaces. The controller follows the file.
 	Labels *namespacelabels.File
 	// Self is the object on which Events about the controller itself are put, usually
@@ -73,14 +79,15 @@ func ClientOptions() client.Options {
 func Setup(mgr ctrl.Manager, o Options) error {
 	log := mgr.GetLogger().WithName("profile")
 	r := &Reconciler{
-		Client:         mgr.GetClient(),
-		Live:           mgr.GetAPIReader(),
-		Settings:       o.Settings,
-		Reserved:       o.Reserved,
-		DefaultPlugins: o.DefaultPlugins,
-		Labels:         o.Labels,
-		Events:         Events{Recorder: mgr.GetEventRecorder("profile-controller")},
-		Metrics:        NewMetrics(metrics.Registry, mgr.GetCache()),
+		Client:   mgr.GetClient(),
+		Live:     mgr.GetAPIReader(),
+		Settings: o.Settings,
+		Reserved: o.Reserved,
+		Plugins:  o.Plugins,
+		Seals:    &seals{client: mgr.GetClient(), live: mgr.GetAPIReader(), namespace: o.SealNamespace},
+		Labels:   o.Labels,
+		Events:   Events{Recorder: mgr.GetEventRecorder("profile-controller")},
+		Metrics:  NewMetrics(metrics.Registry, mgr.GetCache()),
 	}
 	byNamespace := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
 		return []reconcile.Request{requestFor(o.GetNamespace())}
@@ -98,6 +105,14 @@ func Setup(mgr ctrl.Manager, o Options) error {
 			EnableWarmup:            ptr.To(true),
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstPause, longestPause),
 		})
+	if o.Host != nil {
+		b = b.WatchesRawSource(namedSource{name: "identity plugins", Func: o.Host.start})
+	}
+	for _, runner := range o.Plugins.Runners() {
+		if err := mgr.Add(manager.RunnableFunc(runner.Start)); err != nil {
+			return fmt.Errorf("set up an identity plugin: %w", err)
+		}
+	}
 	if o.Settings.Mesh {
 		r.Mesh = newMesh(mgr.GetCache(), mgr.GetCache(), openPolicies(mgr), log)
 		b = b.WatchesRawSource(r.Mesh)

@@ -21,10 +21,13 @@ type situation struct {
 	namespace *corev1.Namespace
 	// defaultLabels are the labels from the namespace labels file.
 	defaultLabels map[string]string
+	// identities are the records of what is bound outside the cluster: as the status has
+	// them at first, and as it should have them in the end.
+	identities []profilev1.IdentityBinding
 }
 
 func (r *Reconciler) gather(ctx context.Context, p *profilev1.Profile) (*situation, error) {
-	s := &situation{profile: p, defaultLabels: r.Labels.Labels()}
+	s := &situation{profile: p, defaultLabels: r.Labels.Labels(), identities: p.Status.Identities}
 	namespace := &corev1.Namespace{}
 	err := r.Client.Get(ctx, client.ObjectKey{Name: p.Name}, namespace)
 	switch {

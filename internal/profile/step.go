@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/apply"
@@ -16,6 +17,8 @@ type result struct {
 	reason, message string
 	failure         *failure
 	outcomes        []apply.Outcome
+	// again is after how long to look again although nothing failed; zero means never.
+	again time.Duration
 }
 
 // step brings one aspect of the room to its desired state.

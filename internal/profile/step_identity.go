@@ -3,27 +3,220 @@ package profile
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/apply"
+	"github.com/kfprofiles/kfprofiles/internal/desired"
+	"github.com/kfprofiles/kfprofiles/internal/plugin"
 )
 
-// identityStep speaks for the plugins. This controller has none built in yet, so each
-// kind that a Profile names is reported; it is never skipped in silence.
-func (r *Reconciler) identityStep(_ context.Context, s *situation) result {
+// identityStep binds the service accounts to what spec.plugins asks for and takes back
+// what it no longer asks for. What is new is only written down in this round; the status
+// that this leaves behind has the Profile looked at again, and then it is carried out.
+func (r *Reconciler) identityStep(ctx context.Context, s *situation) result {
+	return r.settleIdentities(ctx, s, false)
+}
+
+// releaseStep takes back everything that was bound outside the cluster.
+func (r *Reconciler) releaseStep(ctx context.Context, s *situation) result {
+	return r.settleIdentities(ctx, s, true)
+}
+
+func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving bool) result {
 	res := result{condition: profilev1.ConditionIdentityReady, reason: profilev1.ReasonNoPlugins,
 		message: "The Profile names no plugins."}
-	kinds := slices.Clone(r.DefaultPlugins)
-	for _, plugin := range s.profile.Spec.Plugins {
-		kinds = append(kinds, plugin.Kind)
-	}
-	if len(kinds) == 0 {
+	if leaving && len(s.identities) == 0 {
 		return res
 	}
-	slices.Sort(kinds)
-	res.failure = &failure{kind: refused, reason: profilev1.ReasonUnknownPlugin, message: fmt.Sprintf(
-		"This controller has no plugin for %q; nothing was bound. Correct spec.plugins, or run a controller that has the plugin.",
-		strings.Join(slices.Compact(kinds), ", "))}
+	wishes := r.Plugins.Wishes(ctx, s.profile)
+	errs := wishes.Failures
+	if leaving {
+		errs = nil
+	}
+	if len(wishes.Entries) > 0 || len(s.identities) > 0 {
+		sealer, err := r.Seals.sealer(ctx)
+		if err != nil {
+			res.failure = classify(err)
+			return res
+		}
+		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
+		settled := r.carryOutSteps(ctx, s, sealer, plugin.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving,
+			Genuine:    func(record profilev1.IdentityBinding) bool { return sealer.Genuine(s.profile.UID, record) },
+			Registered: func(kind string) bool { _, ok := r.Plugins.Get(kind); return ok }})
+		s.identities, res.outcomes, res.again = settled.records, settled.outcomes, settled.again
+		errs = append(errs, settled.errs...)
+	}
+	res.failure = allOf(errs)
 	return res
+}
+
+// settled is what came of the steps.
+type settled struct {
+	records  []profilev1.IdentityBinding
+	outcomes []apply.Outcome
+	errs     []error
+	// again is when some plugin wants to check next; zero when none does.
+	again time.Duration
+}
+
+// settling is what came of one step. A nil record means that it is to be forgotten.
+type settling struct {
+	record  *profilev1.IdentityBinding
+	outcome apply.Outcome
+	err     error
+	again   time.Duration
+}
+
+// carryOutSteps runs the steps side by side.
+func (r *Reconciler) carryOutSteps(ctx context.Context, s *situation, sealer plugin.Sealer, ledger plugin.Ledger) settled {
+	steps := ledger.Steps()
+	done := make([]settling, len(steps))
+	var group sync.WaitGroup
+	for i, step := range steps {
+		group.Go(func() { done[i] = r.carryOutStep(ctx, s, sealer, ledger, step) })
+	}
+	group.Wait()
+	var all settled
+	for _, d := range done {
+		if d.record != nil {
+			all.records = append(all.records, *d.record)
+		}
+		if d.outcome.Kind != "" {
+			all.outcomes = append(all.outcomes, d.outcome)
+		}
+		if d.err != nil {
+			all.errs = append(all.errs, d.err)
+		}
+		if d.again > 0 && (all.again == 0 || d.again < all.again) {
+			all.again = d.again
+		}
+	}
+	return all
+}
+
+func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer plugin.Sealer, ledger plugin.Ledger, step plugin.Step) settling {
+	seal := func(phase profilev1.IdentityPhase) *profilev1.IdentityBinding {
+		record := sealer.Seal(s.profile.UID, step.Entry, phase)
+		return &record
+	}
+	as := &step.Stored
+	switch step.Do {
+	case plugin.Record:
+		if err := r.withdraw(ctx, s, step.ServiceAccount, step.Former); err != nil {
+			return settling{record: as, err: err}
+		}
+		return settling{record: seal(profilev1.IdentityPending), err: recorded(step.Entry)}
+	case plugin.Apply:
+		outcome, err := r.bind(ctx, s, step.Entry)
+		if err != nil {
+			return settling{record: as, err: err}
+		}
+		return settling{record: seal(profilev1.IdentityBound), outcome: outcome}
+	case plugin.Check:
+		return r.check(ctx, s, step)
+	case plugin.Revoke:
+		if err := r.unbind(ctx, s, ledger, step.Entry); err != nil {
+			return settling{record: as, err: err}
+		}
+		return settling{}
+	case plugin.Distrust:
+		return settling{record: as, err: distrusted(step.Entry, ledger.Leaving)}
+	case plugin.Strand:
+		return settling{record: as, err: stranded(step.Entry)}
+	default:
+		return settling{record: as}
+	}
+}
+
+// bind makes the binding hold, and annotates the account only then: a pod is never
+// pointed to an identity that does not admit it.
+func (r *Reconciler) bind(ctx context.Context, s *situation, e plugin.Entry) (apply.Outcome, error) {
+	bound, _ := r.Plugins.Get(e.Plugin)
+	if err := bound.Apply(ctx, s.profile.Name, e.Binding); err != nil {
+		return apply.Outcome{}, err
+	}
+	return r.annotate(ctx, s, e)
+}
+
+// check looks after a binding that holds. While the plugin is still looking, it counts as
+// holding.
+func (r *Reconciler) check(ctx context.Context, s *situation, step plugin.Step) settling {
+	bound, _ := r.Plugins.Get(step.Plugin)
+	done := settling{record: &step.Stored}
+	done.again, done.err = bound.Check(ctx, s.profile.Name, step.Binding)
+	if done.err != nil && plugin.AsError(done.err).Kind == plugin.Waiting {
+		done.err = nil
+	}
+	outcome, err := r.annotate(ctx, s, step.Entry)
+	done.outcome = outcome
+	if done.err == nil {
+		done.err = err
+	}
+	return done
+}
+
+// unbind takes a binding back. New pods must not be pointed to it any more, so the
+// annotations go first; those of a Profile that is leaving go with the namespace.
+func (r *Reconciler) unbind(ctx context.Context, s *situation, ledger plugin.Ledger, e plugin.Entry) error {
+	if !ledger.Leaving {
+		if err := r.withdraw(ctx, s, e.ServiceAccount, ledger.Unwanted(e)); err != nil {
+			return err
+		}
+	}
+	unbound, _ := r.Plugins.Get(e.Plugin)
+	return unbound.Revoke(ctx, s.profile.Name, e.Binding)
+}
+
+func (r *Reconciler) annotate(ctx context.Context, s *situation, e plugin.Entry) (apply.Outcome, error) {
+	return r.applier().Ensure(ctx, desired.BoundServiceAccount(s.profile, e.ServiceAccount, e.Annotations))
+}
+
+// withdraw removes annotations that still have the values that we gave them.
+func (r *Reconciler) withdraw(ctx context.Context, s *situation, account string, annotations map[string]string) error {
+	if len(annotations) == 0 {
+		return nil
+	}
+	_, err := r.applier().Withdraw(ctx, desired.BoundServiceAccount(s.profile, account, annotations))
+	return err
+}
+
+func recorded(e plugin.Entry) error {
+	return &failure{kind: waiting, reason: profilev1.ReasonBinding,
+		message: fmt.Sprintf("Binding the service account %s to %s.", e.ServiceAccount, e.Identity)}
+}
+
+// distrusted never holds a Profile up that is being deleted: what somebody made up must
+// not be able to.
+func distrusted(e plugin.Entry, leaving bool) error {
+	if leaving {
+		return nil
+	}
+	return &failure{kind: refused, reason: profilev1.ReasonUntrustedRecord, message: fmt.Sprintf(
+		"status.identities names %s for the service account %s, which spec.plugins does not ask for and this controller did not write; it is left alone. Check by hand whether %s still admits that account, then remove the entry with kubectl edit --subresource=status.",
+		e.Identity, e.ServiceAccount, e.Identity)}
+}
+
+func stranded(e plugin.Entry) error {
+	return &failure{kind: refused, reason: profilev1.ReasonUnknownPlugin, message: fmt.Sprintf(
+		"The service account %s is bound to %s by the plugin %q, which this controller does not have, so it cannot be taken back. Run a controller that has the plugin.",
+		e.ServiceAccount, e.Identity, e.Plugin)}
+}
+
+// allOf makes one failure of several: that of the worst, with the messages of all.
+func allOf(errs []error) *failure {
+	chosen := worst(errs)
+	if chosen == nil {
+		return nil
+	}
+	messages := []string{chosen.message}
+	for _, err := range errs {
+		if m := classify(err).message; !strings.Contains(strings.Join(messages, " "), m) {
+			messages = append(messages, m)
+		}
+	}
+	chosen.message = strings.Join(messages, " ")
+	return chosen
 }

@@ -41,7 +41,7 @@ func (r *runningController) kill() {
 
 // serves tells whether the shared controller lives and has these options.
 func (r *runningController) serves(o playground.ControllerOptions) bool {
-	return r.controller != nil && slices.Equal(r.options.Flags, o.Flags) && r.options.LabelsFile == o.LabelsFile &&
+	return r.controller != nil && slices.Equal(r.options.Flags, o.Flags) && slices.Equal(r.options.Environment, o.Environment) && r.options.LabelsFile == o.LabelsFile &&
 		syscall.Kill(r.controller.PID(), 0) == nil
 }
 

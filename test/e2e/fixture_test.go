@@ -87,7 +87,7 @@ func (f *fixture) sideBySide(journeys ...journey) {
 // start has a controller with these flags work.
 func (f *fixture) start(flags ...string) {
 	f.t.Helper()
-	f.startWith(playground.ControllerOptions{Flags: flags})
+	f.startWith(playground.ControllerOptions{Flags: flags, Environment: aws.Environment()})
 }
 
 // startWith has a controller with these options work, and waits until it has looked at

@@ -11,11 +11,15 @@ import (
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 	"github.com/kfprofiles/kfprofiles/test/playground"
 )
 
 // pg is the control plane that all tests of this package share.
 var pg *playground.Playground
+
+// aws is the AWS account that the cluster's controllers work in.
+var aws *iamsts.Server
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -41,6 +45,11 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	if aws, err = startAWS(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = aws.Close() }()
 	code := m.Run()
 	allTestsRan := code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == ""
 	if err := errors.Join(running.stop(), checkRights(allTestsRan)); err != nil {

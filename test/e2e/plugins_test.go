@@ -12,7 +12,7 @@ func TestAnUnknownPluginIsReportedAndStopsNothing(t *testing.T) {
 	f := withController(t)
 	f.create(MakeProfile("unknown").Quota("pods", "1").Plugin("Zeppelin", `{}`).Plugin("Airship", `{"a":1}`).Plugin("Airship", `{"a":2}`).Obj())
 	c := f.awaitCondition("unknown", profilev1.ConditionIdentityReady, profilev1.ReasonUnknownPlugin)
-	if want := `This controller has no plugin for "Airship, Zeppelin"; nothing was bound. Correct spec.plugins, or run a controller that has the plugin.`; c.Message != want {
+	if want := `This controller has no plugin for "Airship, Zeppelin"; nothing was bound for it. Correct spec.plugins, or run a controller that has the plugin.`; c.Message != want {
 		t.Errorf("the message is %q, want %q", c.Message, want)
 	}
 	f.mustBe("unknown", profilev1.ConditionReady, metav1.ConditionFalse, profilev1.ReasonUnknownPlugin)

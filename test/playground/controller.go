@@ -36,6 +36,8 @@ type ControllerOptions struct {
 	Flags []string
 	// LabelsFile replaces the namespace labels file that the manifests bring.
 	LabelsFile string
+	// Environment has variables, as NAME=value, that win over this process's own.
+	Environment []string
 	// Detached lets the controller outlive this process.
 	Detached bool
 	// Inherit are open files that the controller holds until it ends. A lock on one of
@@ -109,6 +111,7 @@ func (c *Controller) start(ctx context.Context, binary, kubeconfig string, conta
 			command.Env = append(command.Env, e.Name+"="+e.Value)
 		}
 	}
+	command.Env = append(command.Env, o.Environment...)
 	log, err := os.OpenFile(c.LogPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

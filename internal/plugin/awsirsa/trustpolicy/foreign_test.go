@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
 )
 
 // part is a member of a JSON object, or an item of a list, with its bytes as they stand.
@@ -78,7 +80,7 @@ func foreign(statement string) []string {
 		for _, operator := range operators {
 			keys, _ := parts(operator.raw)
 			for _, key := range keys {
-				if asciiLower(key.key) != asciiLower(ours.Issuer)+":sub" {
+				if trusteval.FoldCase(key.key) != trusteval.FoldCase(ours.Issuer)+":sub" {
 					kept = append(kept, "Condition "+operator.key+" "+key.key+": "+key.raw)
 				}
 			}
@@ -96,7 +98,7 @@ func mayEdit(statement string) bool {
 	principal, _ := s["Principal"].(map[string]any)
 	_, notPrincipal := s["NotPrincipal"]
 	_, notAction := s["NotAction"]
-	return s["Effect"] == "Allow" && !notPrincipal && !notAction && slices.Contains(oneOrMany(principal["Federated"]), any(ours.ARN))
+	return s["Effect"] == "Allow" && !notPrincipal && !notAction && slices.Contains(trusteval.OneOrMany(principal["Federated"]), any(ours.ARN))
 }
 
 // isEditOf tells whether after can have come from before: nothing but subjects changed
@@ -115,7 +117,7 @@ func isEditOf(before, after, audience string) bool {
 }
 
 func isAboutAudience(line string) bool {
-	return strings.HasPrefix(line, "Condition ") && strings.Contains(asciiLower(line), " "+asciiLower(ours.Issuer)+":aud: ")
+	return strings.HasPrefix(line, "Condition ") && strings.Contains(trusteval.FoldCase(line), " "+trusteval.FoldCase(ours.Issuer)+":aud: ")
 }
 
 // conditionsOf lists a statement's conditions as operator and key, in lower case.
@@ -127,15 +129,15 @@ func conditionsOf(statement string) [][2]string {
 	for operator, block := range blocks {
 		keys, _ := block.(map[string]any)
 		for key := range keys {
-			found = append(found, [2]string{asciiLower(operator), asciiLower(key)})
+			found = append(found, [2]string{trusteval.FoldCase(operator), trusteval.FoldCase(key)})
 		}
 	}
 	return found
 }
 
 var (
-	subKey       = asciiLower(ours.Issuer) + ":sub"
-	audKey       = asciiLower(ours.Issuer) + ":aud"
+	subKey       = trusteval.FoldCase(ours.Issuer) + ":sub"
+	audKey       = trusteval.FoldCase(ours.Issuer) + ":aud"
 	plainAlready = []string{"stringequals", "stringlike"}
 )
 
@@ -153,7 +155,7 @@ func isForOursAlone(statement string) bool {
 	if json.Unmarshal([]byte(statement), &s) != nil || len(s.Principal) != 1 {
 		return false
 	}
-	return !slices.ContainsFunc(oneOrMany(s.Principal["Federated"]), func(arn any) bool { return arn != ours.ARN })
+	return !slices.ContainsFunc(trusteval.OneOrMany(s.Principal["Federated"]), func(arn any) bool { return arn != ours.ARN })
 }
 
 // isGuideMade tells whether a statement is what common guides create: for ours alone, and
@@ -167,7 +169,7 @@ func isGuideMade(statement string) bool {
 	}
 	var s struct{ Action any }
 	if json.Unmarshal([]byte(statement), &s) != nil || !mayEdit(statement) || !isForOursAlone(statement) ||
-		!slices.Contains(oneOrMany(s.Action), any(webIdentityAction)) {
+		!slices.Contains(trusteval.OneOrMany(s.Action), any(webIdentityAction)) {
 		return false
 	}
 	return !slices.ContainsFunc(conditionsOf(statement), func(c [2]string) bool {

@@ -23,7 +23,7 @@ func FuzzEdit(f *testing.F) {
 				subjects = append(subjects, subject)
 			}
 		}
-		if validateAudience(audience) != nil {
+		if CheckAudience(audience) != nil {
 			if out, err := Grant(policy, ours, audience, subjects); err == nil || out != nil {
 				t.Fatalf("Grant for the audience %q = %q, %v", audience, out, err)
 			}

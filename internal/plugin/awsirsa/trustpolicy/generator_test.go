@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"pgregory.net/rapid"
+
+	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
 )
 
 // writer draws the spelling of a JSON document: white space and escapes.
@@ -92,15 +94,15 @@ func (w writer) condition() string {
 	blocks := map[string][][2]string{}
 	var order []string
 	add := func(operator, key, values string) {
-		if _, ok := blocks[asciiLower(operator)]; !ok {
+		if _, ok := blocks[trusteval.FoldCase(operator)]; !ok {
 			order = append(order, operator)
 		}
-		for _, m := range blocks[asciiLower(operator)] {
-			if asciiLower(m[0]) == asciiLower(key) {
+		for _, m := range blocks[trusteval.FoldCase(operator)] {
+			if trusteval.FoldCase(m[0]) == trusteval.FoldCase(key) {
 				return
 			}
 		}
-		blocks[asciiLower(operator)] = append(blocks[asciiLower(operator)], [2]string{key, values})
+		blocks[trusteval.FoldCase(operator)] = append(blocks[trusteval.FoldCase(operator)], [2]string{key, values})
 	}
 	for range rapid.SampledFrom([]int{0, 1, 1, 1, 1, 2}).Draw(w.t, "audience conditions") {
 		add(w.operator(), w.key(":aud"), w.oneOrMany(w.pick("audiences", 0, 2, someAudiences...)...))
@@ -114,7 +116,7 @@ func (w writer) condition() string {
 	}
 	members := make([][2]string, 0, len(order))
 	for _, operator := range rapid.Permutation(order).Draw(w.t, "order") {
-		members = append(members, [2]string{operator, w.object(blocks[asciiLower(operator)]...)})
+		members = append(members, [2]string{operator, w.object(blocks[trusteval.FoldCase(operator)]...)})
 	}
 	return w.object(members...)
 }
@@ -123,7 +125,7 @@ func (w writer) operator() string { return rapid.SampledFrom(someOperators).Draw
 
 func (w writer) key(claim string) string {
 	key := ours.Issuer + claim
-	return rapid.SampledFrom([]string{key, key, key, asciiLower(key), strings.ToUpper(key)}).Draw(w.t, "key")
+	return rapid.SampledFrom([]string{key, key, key, trusteval.FoldCase(key), strings.ToUpper(key)}).Draw(w.t, "key")
 }
 
 // principal draws who a statement is for, mostly ours alone.
@@ -253,8 +255,8 @@ func (w writer) nearlyPlain() string {
 func uniqueFolded(members [][2]string) [][2]string {
 	var seen []string
 	return slices.DeleteFunc(members, func(m [2]string) bool {
-		again := slices.Contains(seen, asciiLower(m[0]))
-		seen = append(seen, asciiLower(m[0]))
+		again := slices.Contains(seen, trusteval.FoldCase(m[0]))
+		seen = append(seen, trusteval.FoldCase(m[0]))
 		return again
 	})
 }

@@ -14,7 +14,7 @@ func Grant(policy []byte, p Provider, audience string, subjects []string) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if err := validateAudience(audience); err != nil {
+	if err := CheckAudience(audience); err != nil {
 		return nil, err
 	}
 	return grant(policy, p, audience, unique, true)

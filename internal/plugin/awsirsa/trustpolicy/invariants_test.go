@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
 )
 
 // fataler is what a test, a fuzz target and a rapid property have in common.
@@ -35,22 +37,22 @@ func checkGrant(t fataler, policy []byte, audience string, subjects []string) []
 	if err != nil || !bytes.Equal(again, out) {
 		t.Fatalf("a second Grant changes\n%s\nto\n%s, %v", out, again, err)
 	}
-	before, after := evaluate(policy), evaluate(out)
+	before, after := trusteval.Evaluate(policy), trusteval.Evaluate(out)
 	wasOpen, err := Open(policy, ours)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
 	for _, id := range universe(subjects, audience, policy, out) {
-		asked := id.provider == ours.ARN && !id.anonymous && id.action == "" && slices.Contains(subjects, id.subject) && id.audience == audience
-		was, is := before.admits(id), after.admits(id)
+		asked := id.Provider == ours.ARN && !id.Anonymous && id.Action == "" && slices.Contains(subjects, id.Subject) && id.Audience == audience
+		was, is := before.Admits(id), after.Admits(id)
 		if is && !was && !asked {
 			t.Fatalf("Grant lets in\n%v\nwho was not asked for:\n%s\n%s", id, policy, out)
 		}
-		closedOut := wasOpen && id.provider == ours.ARN
+		closedOut := wasOpen && id.Provider == ours.ARN
 		if was && !is && !closedOut {
 			t.Fatalf("Grant keeps out\n%v\nalthough nothing was open:\n%s\n%s", id, policy, out)
 		}
-		if asked && !after.allows(id) {
+		if asked && !after.Allows(id) {
 			t.Fatalf("Grant does not let in\n%v\nwho was asked for:\n%s\n%s", id, policy, out)
 		}
 	}
@@ -122,12 +124,12 @@ func checkClosed(t fataler, statement, audience string) {
 // admitsAll tells whether a statement by itself admits all of unnamed.
 func admitsAll(statement, audience string) bool {
 	policy := []byte(`{"Statement":` + statement + `}`)
-	judge := evaluate(policy)
+	judge := trusteval.Evaluate(policy)
 	admitted := map[string]int{}
 	for _, id := range universe(nil, audience, policy) {
-		if id.provider == ours.ARN && id.action == "" && slices.Contains(unnamed, id.subject) && judge.allows(id) {
-			circumstance := id.audience
-			if len(id.context) > 0 {
+		if id.Provider == ours.ARN && id.Action == "" && slices.Contains(unnamed, id.Subject) && judge.Allows(id) {
+			circumstance := id.Audience
+			if len(id.Context) > 0 {
 				circumstance += " and more"
 			}
 			if admitted[circumstance]++; admitted[circumstance] == len(unnamed) {
@@ -209,10 +211,10 @@ func checkRevoke(t fataler, policy []byte, subjects []string) []byte {
 	if err != nil || !bytes.Equal(again, out) {
 		t.Fatalf("a second Revoke changes\n%s\nto\n%s, %v", out, again, err)
 	}
-	before, after := evaluate(policy), evaluate(out)
+	before, after := trusteval.Evaluate(policy), trusteval.Evaluate(out)
 	for _, id := range universe(subjects, DefaultAudience, policy, out) {
-		revoked := id.provider == ours.ARN && slices.Contains(subjects, id.subject)
-		was, is := before.admits(id), after.admits(id)
+		revoked := id.Provider == ours.ARN && slices.Contains(subjects, id.Subject)
+		was, is := before.Admits(id), after.Admits(id)
 		if is && !was {
 			t.Fatalf("Revoke lets in\n%v\n%s\n%s", id, policy, out)
 		}
@@ -266,10 +268,10 @@ func checkRevoked(t fataler, policy []byte, subjects []string) {
 			continue
 		}
 		text := []byte(`{"Statement":` + statement + `}`)
-		judge := evaluate(text)
+		judge := trusteval.Evaluate(text)
 		for _, id := range universe(subjects, DefaultAudience, text) {
-			if id.provider == ours.ARN && id.action == "" && slices.Contains(subjects, id.subject) && judge.allows(id) {
-				t.Fatalf("%s is still in %s", id.subject, statement)
+			if id.Provider == ours.ARN && id.Action == "" && slices.Contains(subjects, id.Subject) && judge.Allows(id) {
+				t.Fatalf("%s is still in %s", id.Subject, statement)
 			}
 		}
 	}
@@ -283,25 +285,25 @@ func isSimple(statement string) bool {
 		return false
 	}
 	for name := range s {
-		if slices.ContainsFunc(elements, func(known string) bool { return known != name && asciiLower(known) == asciiLower(name) }) {
+		if slices.ContainsFunc(elements, func(known string) bool { return known != name && trusteval.FoldCase(known) == trusteval.FoldCase(name) }) {
 			return false
 		}
 	}
 	exact := false
 	conditions, _ := s["Condition"].(map[string]any)
 	for operator, block := range conditions {
-		if operator := asciiLower(operator); operator != "stringequals" && operator != "stringlike" {
+		if operator := trusteval.FoldCase(operator); operator != "stringequals" && operator != "stringlike" {
 			return false
 		}
 		keys, _ := block.(map[string]any)
 		for key, values := range keys {
-			switch asciiLower(key) {
-			case asciiLower(ours.Issuer) + ":sub":
-				exact = !slices.ContainsFunc(oneOrMany(values), func(value any) bool { return strings.ContainsAny(spelled(value), "*?$") })
+			switch trusteval.FoldCase(key) {
+			case trusteval.FoldCase(ours.Issuer) + ":sub":
+				exact = !slices.ContainsFunc(trusteval.OneOrMany(values), func(value any) bool { return strings.ContainsAny(trusteval.Spelled(value), "*?$") })
 				if !exact {
 					return false
 				}
-			case asciiLower(ours.Issuer) + ":aud":
+			case trusteval.FoldCase(ours.Issuer) + ":aud":
 			default:
 				return false
 			}

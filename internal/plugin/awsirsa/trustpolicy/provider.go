@@ -50,7 +50,9 @@ func (p Provider) validate() error {
 func (p Provider) subjectKey() string  { return p.Issuer + ":sub" }
 func (p Provider) audienceKey() string { return p.Issuer + ":aud" }
 
-func validateAudience(audience string) error {
+// CheckAudience returns an ErrArgument for an audience that cannot go into a trust policy
+// as it is.
+func CheckAudience(audience string) error {
 	if !audienceText.MatchString(audience) {
 		return argumentError("audience %q: want the aud of the tokens, usually %s, without spaces, quotes, wildcards or variables", audience, DefaultAudience)
 	}

@@ -36,7 +36,7 @@ func Size(policy []byte) int {
 // Room returns how many more subjects of a length Grant can add to the policy until Size
 // exceeds the limit, including what a statement for the first of them takes.
 func Room(policy []byte, p Provider, audience string, limit, subjectLength int) (int, error) {
-	if err := validateAudience(audience); err != nil {
+	if err := CheckAudience(audience); err != nil {
 		return 0, err
 	}
 	if subjectLength < 1 {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
 )
 
 func TestSubjectsOfRealShapedPolicies(t *testing.T) {
@@ -83,7 +85,7 @@ func TestSubjectsAndOpen(t *testing.T) {
 		"everybody, open":            {one(`"*"`, `"*"`, ``), Admission{}, true},
 		"federated everybody":        {one(`{"Federated":["*"]}`, action, ``), Admission{}, true},
 		"another principal":          {one(`{"Federated":"`+theirs.ARN+`"}`, action, ``), Admission{}, false},
-		"the ARN in another case":    {one(`{"Federated":"`+asciiLower(ours.ARN)+`"}`, action, ``), Admission{}, false},
+		"the ARN in another case":    {one(`{"Federated":"`+trusteval.FoldCase(ours.ARN)+`"}`, action, ``), Admission{}, false},
 		"the ARN of another kind":    {one(`{"AWS":"`+ours.ARN+`"}`, action, ``), Admission{}, false},
 		"another action":             {one(federated, `["sts:TagSession","sts:AssumeRole"]`, ``), Admission{}, false},
 		"an action by wildcard":      {one(federated, `"Sts:Assume*"`, ``), Admission{}, true},

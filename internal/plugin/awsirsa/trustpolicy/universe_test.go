@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
 )
 
 // abroad is the same issuer, known to another account.
@@ -20,7 +22,7 @@ var circumstances = []map[string]string{
 	{},
 	{
 		"aws:sourceip": "192.0.2.1", "aws:securetransport": "true", "aws:principalorgid": "o-a1b2c3d4e5",
-		asciiLower(ours.Issuer) + ":amr": "x",
+		trusteval.FoldCase(ours.Issuer) + ":amr": "x",
 	},
 }
 
@@ -28,7 +30,7 @@ var circumstances = []map[string]string{
 // name, an example for each of their patterns, some whom they do not name, and one
 // without a subject, from three providers, with each audience that they name and
 // some that they do not, in all circumstances; and for tagging the session besides.
-func universe(asked []string, audience string, policies ...[]byte) []identity {
+func universe(asked []string, audience string, policies ...[]byte) []trusteval.Identity {
 	subjects := append([]string{alice, bob, runner, "someone-else", Subject("team-a", "default-editor")}, unnamed...)
 	subjects = append(subjects, asked...)
 	audiences := []string{DefaultAudience, "x", audience}
@@ -41,18 +43,18 @@ func universe(asked []string, audience string, policies ...[]byte) []identity {
 		audiences = append(audiences, stringsUnder(document, ":aud", false)...)
 	}
 	subjects, audiences = distinctStrings(subjects), distinctStrings(audiences)
-	var all []identity
+	var all []trusteval.Identity
 	for _, p := range []Provider{ours, theirs, abroad} {
 		for _, context := range circumstances {
 			for _, aud := range audiences {
-				id := identity{provider: p.ARN, issuer: p.Issuer, anonymous: true, audience: aud, context: context}
+				id := trusteval.Identity{Provider: p.ARN, Issuer: p.Issuer, Anonymous: true, Audience: aud, Context: context}
 				all = append(all, id)
-				id.anonymous = false
-				for _, id.subject = range subjects {
+				id.Anonymous = false
+				for _, id.Subject = range subjects {
 					all = append(all, id)
 					if len(context) == 0 {
 						tagging := id
-						tagging.action = "sts:TagSession"
+						tagging.Action = "sts:TagSession"
 						all = append(all, tagging)
 					}
 				}
@@ -68,7 +70,7 @@ func stringsUnder(value any, suffix string, inside bool) []string {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, below := range v {
-			found = append(found, stringsUnder(below, suffix, strings.HasSuffix(asciiLower(key), suffix))...)
+			found = append(found, stringsUnder(below, suffix, strings.HasSuffix(trusteval.FoldCase(key), suffix))...)
 		}
 	case []any:
 		for _, item := range v {

@@ -1,0 +1,80 @@
+package awsirsa
+
+import (
+	"errors"
+	"fmt"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+)
+
+// TagKey is the tag of a role that names the Profile that may have it, or '*' for all.
+const TagKey = "kubeflow.org/profile"
+
+func waitingFor(role roleARN) *plugin.Error {
+	return &plugin.Error{Kind: plugin.Waiting, Reason: profilev1.ReasonBinding,
+		Message: fmt.Sprintf("Waiting for the trust policy of %s to be edited.", role.text)}
+}
+
+// answerFailure tells what a failure means for a request. A role that is not there, or
+// is not the one, admits nobody whom we let in, so what was to be taken back is gone; and
+// a missing tag is no reason to leave a permission in place.
+func (r request) answerFailure(failure *plugin.Error) (answered bool, err error) {
+	if r.present {
+		return true, failure
+	}
+	switch failure.Reason {
+	case profilev1.ReasonIdentityNotFound, profilev1.ReasonRoleInAnotherAccount:
+		return true, nil
+	default:
+		return true, failure
+	}
+}
+
+// untagged refuses a request for a role that is not tagged for the Profile, where tags
+// are required. Taking back is always allowed.
+func (e *editor) untagged(role roleARN, found reading, r request) error {
+	if !e.requireTag || !r.present {
+		return nil
+	}
+	if tag, tagged := found.tags[TagKey]; tagged && (tag == "*" || tag == r.profile) {
+		return nil
+	}
+	return &plugin.Error{Kind: plugin.Refused, Reason: profilev1.ReasonRoleNotTagged, Message: fmt.Sprintf(
+		"The role %s does not have the tag %s=%s (or =*), which this controller requires (-aws-require-role-tag). Whoever owns the role can add it: aws iam tag-role --role-name %s --tags Key=%s,Value=%s",
+		role.text, TagKey, r.profile, role.name, TagKey, r.profile)}
+}
+
+// full tells that there is no room for a subject, and the ways out.
+func full(role roleARN, policy []byte, g grant, limit int) error {
+	named := 0
+	if admitted, err := trustpolicy.Subjects(policy, g.provider); err == nil {
+		named = len(admitted.Exact)
+	}
+	return &plugin.Error{Kind: plugin.Refused, Reason: profilev1.ReasonTrustPolicyLimitExceeded, Message: fmt.Sprintf(
+		"The trust policy of %s has no room for %s: the %d subjects of this cluster that it names are as many as fit into %d characters. Ways out: have AWS raise the quota for the length of trust policies and set -aws-trust-policy-limit to it; spread the Profiles over more roles; or use EKS Pod Identity.",
+		role.text, g.subject, named, limit)}
+}
+
+// maybeDone tells whether a request that failed may have been carried out all the same.
+func maybeDone(err error) bool {
+	var response *awshttp.ResponseError
+	return !errors.As(err, &response) || response.HTTPStatusCode() >= 500 && !throttled(err)
+}
+
+// resultOf is how a request is counted.
+func resultOf(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case throttled(err):
+		return "throttled"
+	case codeOf(err) != "":
+		return codeOf(err)
+	default:
+		return "unreachable"
+	}
+}

@@ -1,0 +1,63 @@
+package plugin
+
+import (
+	"context"
+	"time"
+)
+
+// Plugin binds service accounts to one kind of identity. The package comment has the
+// contract.
+type Plugin interface {
+	// Kind is the name by which Profiles ask for the plugin, in spec.plugins[].kind.
+	Kind() string
+	// Plan says what one entry of spec.plugins asks for, in a Profile of that name. spec is
+	// JSON, or nil when the entry has none. Plan may read, for example who issues the
+	// cluster's tokens, and changes nothing. What is wrong with the spec is a Refused
+	// Error with the reason InvalidPluginSpec.
+	Plan(ctx context.Context, profile string, spec []byte) ([]Binding, error)
+	// Apply makes the binding hold outside the cluster.
+	Apply(ctx context.Context, profile string, b Binding) error
+	// Check is called for a binding that holds as far as is known. It repairs what
+	// somebody else changed, cheaply enough to be called often, and says after how long it
+	// wants to be called again; zero means that it need not be.
+	Check(ctx context.Context, profile string, b Binding) (time.Duration, error)
+	// Revoke takes the binding back. It gets what was recorded, whatever the spec says by
+	// now.
+	Revoke(ctx context.Context, profile string, b Binding) error
+}
+
+// Defaulter is a Plugin that has something to do for Profiles that do not ask for it.
+type Defaulter interface {
+	// Default returns the spec for a Profile that has no entry of the plugin's kind, or
+	// nil when there is nothing to do. It is never written into the Profile.
+	Default(profile string) []byte
+}
+
+// Runner is a Plugin that works in the background. The controller runs it while it leads.
+type Runner interface {
+	// Start works until the context ends.
+	Start(ctx context.Context) error
+}
+
+// Host is the controller, as a plugin sees it.
+type Host interface {
+	// Again has a Profile looked at again soon.
+	Again(profile string)
+	// Backlog is how many Profiles wait to be looked at now. A plugin that collects
+	// requests can wait while there are more to come.
+	Backlog() int
+}
+
+// Binding is one service account bound to one identity.
+type Binding struct {
+	// ServiceAccount is the name of the account in the Profile's namespace.
+	ServiceAccount string
+	// Identity names what it is bound to, in the words of its cloud: the ARN of a role,
+	// the e-mail address of a Google service account.
+	Identity string
+	// Annotations are set on the service account when the binding holds.
+	Annotations map[string]string
+	// Settings hold what else is needed to take the binding back, as compact JSON that
+	// only the plugin reads. Equal settings must be equal bytes.
+	Settings string
+}

@@ -1,0 +1,53 @@
+package plugin
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Registry holds the plugins that a controller was built with. The zero value has none.
+type Registry struct {
+	plugins map[string]Plugin
+	// expected kinds are asked for by the installation, for every Profile.
+	expected []string
+}
+
+// NewRegistry returns a registry of the plugins. Two of the same kind are an error.
+func NewRegistry(plugins ...Plugin) (Registry, error) {
+	r := Registry{plugins: map[string]Plugin{}}
+	for _, p := range plugins {
+		if _, taken := r.plugins[p.Kind()]; taken {
+			return Registry{}, fmt.Errorf("two plugins have the kind %q; register one of them", p.Kind())
+		}
+		r.plugins[p.Kind()] = p
+	}
+	return r, nil
+}
+
+// Expecting returns the registry with kinds that the installation asks for in every
+// Profile that does not name them. One that the registry has not is reported there.
+func (r Registry) Expecting(kinds ...string) Registry {
+	r.expected = append(slices.Clone(r.expected), kinds...)
+	return r
+}
+
+// Get returns the plugin of a kind.
+func (r Registry) Get(kind string) (Plugin, bool) {
+	p, ok := r.plugins[kind]
+	return p, ok
+}
+
+// Kinds lists the kinds in alphabetical order.
+func (r Registry) Kinds() []string { return slices.Sorted(maps.Keys(r.plugins)) }
+
+// Runners lists the plugins that work in the background.
+func (r Registry) Runners() []Runner {
+	var runners []Runner
+	for _, kind := range r.Kinds() {
+		if runner, ok := r.plugins[kind].(Runner); ok {
+			runners = append(runners, runner)
+		}
+	}
+	return runners
+}

@@ -1,0 +1,112 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+)
+
+// Entry is a binding and the plugin that makes it.
+type Entry struct {
+	// Plugin is the kind of the plugin.
+	Plugin string
+	Binding
+}
+
+// Wishes are what a Profile's spec asks of its plugins.
+type Wishes struct {
+	// Entries are the bindings asked for.
+	Entries []Entry
+	// Unclear are the kinds of which some entry could not be understood. Nothing of
+	// theirs is taken back, because it may be just what that entry asks for.
+	Unclear []string
+	// Failures say what could not be understood.
+	Failures []error
+}
+
+// Wishes reads the Profile's spec, and what plugins do for Profiles that do not ask.
+func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
+	var w Wishes
+	unknown := slices.DeleteFunc(slices.Clone(r.expected), func(kind string) bool {
+		_, known := r.Get(kind)
+		return known
+	})
+	for i, asked := range p.Spec.Plugins {
+		plugin, ok := r.Get(asked.Kind)
+		if !ok {
+			unknown = append(unknown, asked.Kind)
+			continue
+		}
+		var spec []byte
+		if asked.Spec != nil {
+			spec = asked.Spec.Raw
+		}
+		w.plan(ctx, plugin, p.Name, spec, fmt.Sprintf("spec.plugins[%d].spec", i))
+	}
+	for _, kind := range r.Kinds() {
+		defaulter, ok := r.plugins[kind].(Defaulter)
+		if !ok || slices.ContainsFunc(p.Spec.Plugins, func(asked profilev1.Plugin) bool { return asked.Kind == kind }) {
+			continue
+		}
+		if spec := defaulter.Default(p.Name); spec != nil {
+			w.plan(ctx, r.plugins[kind], p.Name, spec, "the default of this controller for "+kind)
+		}
+	}
+	if len(unknown) > 0 {
+		w.Failures = append(w.Failures, unknownPlugin(unknown))
+	}
+	return w
+}
+
+// plan adds what one entry asks for, all of it or, when something is wrong, nothing.
+func (w *Wishes) plan(ctx context.Context, plugin Plugin, profile string, spec []byte, where string) {
+	bindings, err := plugin.Plan(ctx, profile, spec)
+	var entries []Entry
+	for _, b := range bindings {
+		entries = append(entries, Entry{Plugin: plugin.Kind(), Binding: b})
+	}
+	if err == nil {
+		err = conflict(w.Entries, entries)
+	}
+	if err != nil {
+		located := *AsError(err)
+		located.Message = where + ": " + located.Message
+		w.Unclear = append(w.Unclear, plugin.Kind())
+		w.Failures = append(w.Failures, &located)
+		return
+	}
+	for _, e := range entries {
+		if !slices.ContainsFunc(w.Entries, e.equal) {
+			w.Entries = append(w.Entries, e)
+		}
+	}
+}
+
+// conflict finds an account that two entries want to annotate differently.
+func conflict(before, added []Entry) error {
+	for _, b := range before {
+		for _, a := range added {
+			if a.ServiceAccount != b.ServiceAccount || a.equal(b) {
+				continue
+			}
+			for key, value := range a.Annotations {
+				if other, both := b.Annotations[key]; both && other != value {
+					return &Error{Kind: Refused, Reason: profilev1.ReasonPluginConflict, Message: fmt.Sprintf(
+						"the service account %s is bound to %s by another entry; a service account can have only one. Remove one of the two entries, or name other serviceAccounts in it.",
+						a.ServiceAccount, b.Identity)}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func unknownPlugin(kinds []string) error {
+	slices.Sort(kinds)
+	return &Error{Kind: Refused, Reason: profilev1.ReasonUnknownPlugin, Message: fmt.Sprintf(
+		"This controller has no plugin for %q; nothing was bound for it. Correct spec.plugins, or run a controller that has the plugin.",
+		strings.Join(slices.Compact(kinds), ", "))}
+}

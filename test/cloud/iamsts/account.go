@@ -1,0 +1,183 @@
+package iamsts
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
+)
+
+// account is all state of the server.
+type account struct {
+	id, partition string
+
+	mu        sync.Mutex
+	signers   map[string]signer
+	roles     map[string]*role
+	providers map[string]*provider
+	// histories are kept when their role goes.
+	histories map[string][]Version
+}
+
+func newAccount(o Options) *account {
+	a := &account{
+		id: o.AccountID, partition: o.Partition,
+		signers:   map[string]signer{},
+		roles:     map[string]*role{},
+		providers: map[string]*provider{},
+		histories: map[string][]Version{},
+	}
+	a.addUser(exampleUser, Credentials{AccessKeyID: exampleAccessKey, SecretAccessKey: exampleSecret},
+		[]Permission{{Actions: []string{"*"}, Resources: []string{"*"}}})
+	return a
+}
+
+// role is a role as it is now.
+type role struct {
+	name, path, id, arn, description string
+	maxSession                       int
+	created                          time.Time
+	tags                             map[string]string
+}
+
+// Version is one state of a role's trust policy.
+type Version struct {
+	// Policy is empty once the role is deleted.
+	Policy string
+	// At is when it began.
+	At time.Time
+	// By is the access key of who made it, or empty when a method of Server did.
+	By string
+}
+
+// put notes a new state of a role's trust policy.
+func (a *account) put(name, policy, by string, at time.Time) {
+	a.histories[name] = append(a.histories[name], Version{Policy: policy, At: at, By: by})
+}
+
+// policy is a role's trust policy, or with stale the one before it if there was one.
+func (a *account) policy(name string, stale bool) string {
+	versions := a.histories[name]
+	last := len(versions) - 1
+	if last < 0 {
+		return ""
+	}
+	if stale && last > 0 && versions[last-1].Policy != "" {
+		last--
+	}
+	return versions[last].Policy
+}
+
+// find returns a role or IAM's answer that there is none.
+func (a *account) find(name string) (*role, error) {
+	if err := checkRoleName(name); err != nil {
+		return nil, err
+	}
+	r, ok := a.roles[name]
+	if !ok {
+		return nil, apiError{http.StatusNotFound, "NoSuchEntity", "The role with name " + name + " cannot be found."}
+	}
+	return r, nil
+}
+
+// findModifiable refuses roles that belong to a service of AWS.
+func (a *account) findModifiable(name string) (*role, error) {
+	r, err := a.find(name)
+	if err == nil && strings.HasPrefix(r.path, "/aws-service-role/") {
+		return nil, apiError{http.StatusBadRequest, "UnmodifiableEntity",
+			"Cannot perform the operation on the protected role '" + name + "' - this role is only modifiable by AWS"}
+	}
+	return r, err
+}
+
+// sortedNames are the keys of a map in the order in which IAM lists them.
+func sortedNames[V any](of map[string]V) []string {
+	names := make([]string, 0, len(of))
+	for name := range of {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// AddRole makes a role, with a trust policy that is not validated, or replaces one. It
+// returns the role's ARN.
+func (s *Server) AddRole(name, path, policy string, tags map[string]string) string {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	if path == "" {
+		path = "/"
+	}
+	r := s.account.newRole(name, path, s.options.Now())
+	for key, value := range tags {
+		r.tags[key] = value
+	}
+	s.account.put(name, policy, "", r.created)
+	return r.arn
+}
+
+func (a *account) newRole(name, path string, now time.Time) *role {
+	r := &role{
+		name: name, path: path, id: newID("AROA"), arn: a.arn("iam", "role"+path+name),
+		maxSession: 3600, created: now, tags: map[string]string{},
+	}
+	a.roles[name] = r
+	return r
+}
+
+// SetTrustPolicy changes a role's trust policy as somebody else would, with no permission
+// asked and nothing validated.
+func (s *Server) SetTrustPolicy(name, policy string) error {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	if _, ok := s.account.roles[name]; !ok {
+		return fmt.Errorf("there is no role %s; add it with AddRole first", name)
+	}
+	s.account.put(name, policy, "", s.options.Now())
+	return nil
+}
+
+// TrustPolicy is a role's trust policy, or empty when there is no such role.
+func (s *Server) TrustPolicy(name string) string {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	return s.account.policy(name, false)
+}
+
+// RemoveRole deletes a role as somebody else would.
+func (s *Server) RemoveRole(name string) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	if _, ok := s.account.roles[name]; ok {
+		s.account.remove(name, "", s.options.Now())
+	}
+}
+
+func (a *account) remove(name, by string, now time.Time) {
+	delete(a.roles, name)
+	a.put(name, "", by, now)
+}
+
+// History is every state that the trust policies of roles of that name ever had, in order.
+func (s *Server) History(name string) []Version {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	return slices.Clone(s.account.histories[name])
+}
+
+// Admits tells whether a role's trust policy lets a subject of an issuer assume the role
+// with a token for the audience. It asks only the policy: the provider need not exist.
+func (s *Server) Admits(role, issuer, subject, audience string) bool {
+	return s.PolicyAdmits(s.TrustPolicy(role), issuer, subject, audience)
+}
+
+// PolicyAdmits is Admits for any trust policy, such as one of a History.
+func (s *Server) PolicyAdmits(policy, issuer, subject, audience string) bool {
+	return trusteval.Evaluate([]byte(policy)).Admits(trusteval.Identity{
+		Provider: s.ProviderARN(issuer), Issuer: strings.TrimPrefix(issuer, "https://"), Subject: subject, Audience: audience,
+	})
+}
