@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
@@ -29,14 +28,12 @@ func newPlugins(config *rest.Config, o options, host plugin.Host, log logr.Logge
 	return registry.Expecting(o.defaultPlugins...), err
 }
 
-// newAWS reads the SDK's configuration. Credentials are got when they are first needed, so
-// a controller outside of AWS starts as well.
 func newAWS(o awsirsa.Options, issuer *plugin.Issuer, host plugin.Host, log logr.Logger) (*awsirsa.Plugin, error) {
-	config, err := awsconfig.LoadDefaultConfig(context.Background())
+	client, err := awsirsa.NewIAM(context.Background())
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+		return nil, err
 	}
-	o.IAM, o.Issuer, o.Host, o.Log = awsirsa.NewIAM(config), issuer.URL, host, log
+	o.IAM, o.Issuer, o.Host, o.Log = client, issuer.URL, host, log
 	o.Observe = awsirsa.Observer(metrics.Registry)
 	return awsirsa.New(o)
 }

@@ -11,12 +11,12 @@ import (
 type ErrorKind int
 
 const (
-	// Waiting: the plugin works on it and calls Host.Again when there is news.
+	// Waiting means that the plugin works on it and calls Host.Again when there is news.
 	Waiting ErrorKind = iota
-	// Refused: trying again changes nothing until somebody changes something. The
+	// Refused means that trying again changes nothing until somebody changes something. The
 	// controller looks again rarely.
 	Refused
-	// Retry: a passing fault. The controller tries again with growing pauses.
+	// Retry means a passing fault. The controller tries again with growing pauses.
 	Retry
 )
 

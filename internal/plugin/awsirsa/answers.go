@@ -19,19 +19,15 @@ func waitingFor(role roleARN) *plugin.Error {
 		Message: fmt.Sprintf("Waiting for the trust policy of %s to be edited.", role.text)}
 }
 
-// answerFailure tells what a failure means for a request. A role that is not there, or
-// is not the one, admits nobody whom we let in, so what was to be taken back is gone; and
-// a missing tag is no reason to leave a permission in place.
-func (r request) answerFailure(failure *plugin.Error) (answered bool, err error) {
-	if r.present {
-		return true, failure
+// underFailure tells what a failure of a role means for a request. A role that is not
+// there, or is not the one, admits nobody whom we let in, so what was to be taken back is
+// gone.
+func (r request) underFailure(failure *plugin.Error) error {
+	gone := failure.Reason == profilev1.ReasonIdentityNotFound || failure.Reason == profilev1.ReasonRoleInAnotherAccount
+	if !r.present && gone {
+		return nil
 	}
-	switch failure.Reason {
-	case profilev1.ReasonIdentityNotFound, profilev1.ReasonRoleInAnotherAccount:
-		return true, nil
-	default:
-		return true, failure
-	}
+	return failure
 }
 
 // untagged refuses a request for a role that is not tagged for the Profile, where tags

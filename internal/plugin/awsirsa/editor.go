@@ -80,9 +80,7 @@ func (e *editor) ask(role roleARN, r request) error {
 	i := m.indexOf(r.key())
 	if i < 0 {
 		if m.failure != nil && now.Sub(m.failedAt) < e.timing.Failure {
-			if answered, err := r.answerFailure(m.failure); answered {
-				return err
-			}
+			return r.underFailure(m.failure)
 		}
 		if !m.knownAt.IsZero() && now.Sub(m.knownAt) < e.timing.Trust {
 			if answered, err := e.answer(m, r); answered {

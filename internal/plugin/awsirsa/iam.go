@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
@@ -21,8 +22,17 @@ type IAM interface {
 // credentials. Where no region is set it takes us-east-1, since IAM is global in its
 // partition and the SDK wants one. The client tries nothing again: that is for the queue,
 // which knows what else is waiting.
-func NewIAM(config aws.Config) *iam.Client {
-	return iam.NewFromConfig(config, func(o *iam.Options) {
+// Credentials are got when they are first needed, so this works outside of AWS as well.
+func NewIAM(ctx context.Context) (*iam.Client, error) {
+	found, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	return newIAM(found), nil
+}
+
+func newIAM(c aws.Config) *iam.Client {
+	return iam.NewFromConfig(c, func(o *iam.Options) {
 		if o.Region == "" {
 			o.Region = "us-east-1"
 		}
