@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -19,6 +20,7 @@ import (
 type background struct {
 	folder       string
 	controlPlane member
+	aws          member
 	controller   member
 	turn         *os.File
 }
@@ -38,7 +40,7 @@ func openBackground(ctx context.Context, p *progress) (*background, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &background{folder: folder, controlPlane: controlPlaneIn(folder), controller: controllerIn(folder), turn: turn}, nil
+	return &background{folder: folder, controlPlane: controlPlaneIn(folder), aws: awsIn(folder), controller: controllerIn(folder), turn: turn}, nil
 }
 
 func takeTurn(ctx context.Context, path string, p *progress) (*os.File, error) {
@@ -74,18 +76,27 @@ func (b *background) exists() (bool, error) {
 	return err == nil, err
 }
 
-// running tells which of the two processes live.
-func (b *background) running() (controlPlane, controller bool, err error) {
-	controlPlane, planeErr := b.controlPlane.running()
-	controller, controllerErr := b.controller.running()
-	return controlPlane, controller, errors.Join(planeErr, controllerErr)
+// awsFile holds the environment in which programs find the double of AWS.
+func (b *background) awsFile() string { return filepath.Join(b.folder, "aws.env") }
+
+func (b *background) awsEnvironment() ([]string, error) {
+	content, err := os.ReadFile(b.awsFile())
+	return strings.Split(string(content), "\n"), err
 }
 
-// remove stops what runs, the controller first because it needs the other, and removes
+// running tells which of the processes live.
+func (b *background) running() (controlPlane, aws, controller bool, err error) {
+	controlPlane, planeErr := b.controlPlane.running()
+	aws, awsErr := b.aws.running()
+	controller, controllerErr := b.controller.running()
+	return controlPlane, aws, controller, errors.Join(planeErr, awsErr, controllerErr)
+}
+
+// remove stops what runs, the controller first because it needs the others, and removes
 // the state. While a process cannot be stopped the state stays, so that the process can
 // still be found.
 func (b *background) remove(ctx context.Context, p *progress) error {
-	for _, m := range []member{b.controller, b.controlPlane} {
+	for _, m := range []member{b.controller, b.aws, b.controlPlane} {
 		pid, err := m.stop(ctx)
 		if err != nil {
 			return fmt.Errorf("%w; its state stays in %s", err, b.folder)

@@ -37,12 +37,18 @@ type cast struct {
 	editor, viewer client.Client
 	// controller is the controller's own account.
 	controller client.Client
+	// cloud is AWS.
+	cloud cloud
 }
 
 // assemble makes a client for each of the cast: people by impersonation, accounts by a
 // real token.
-func assemble(ctx context.Context, plane *playground.Playground) (cast, error) {
+func assemble(ctx context.Context, plane *playground.Playground, aws *playground.AWS) (cast, error) {
 	c := cast{admin: plane.Client}
+	var err error
+	if c.cloud, err = openCloud(ctx, plane, aws.Environment); err != nil {
+		return cast{}, err
+	}
 	people := []struct {
 		who    *client.Client
 		name   string

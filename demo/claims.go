@@ -43,6 +43,7 @@ func claimGroups(c cast) []group {
 		{"the owner's quota", quotaClaims(c)},
 		{"names and protection", guardClaims(c)},
 		{"the controller's own rights", controllerClaims(c)},
+		{"AWS roles (a double of IAM and STS, tokens from this API server)", cloudClaims(c)},
 		{"the end of a room", endClaims(c)},
 	}
 }

@@ -26,13 +26,18 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 	if err := install(ctx, plane, p); err != nil {
 		return err
 	}
-	controller, err := startController(ctx, plane, playground.ControllerOptions{}, p)
+	aws, err := startAWS(ctx, plane, playground.AWSOptions{}, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, aws.Stop()) }()
+	controller, err := startController(ctx, plane, playground.ControllerOptions{Environment: aws.Environment}, p)
 	if err == nil {
 		defer func() {
 			p.say("stopping")
 			err = errors.Join(err, controller.Stop())
 		}()
-		err = present(ctx, plane, p, stay)
+		err = present(ctx, plane, aws, p, stay)
 	}
 	if ctx.Err() != nil {
 		return err
@@ -41,7 +46,7 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 		keepLogs(plane.Folder, err, p)
 	}
 	if stay && (err == nil || errors.Is(err, errClaimsFailed)) {
-		invite(out, plane.Kubeconfig, controller.LogPath)
+		invite(out, plane.Kubeconfig, aws.Environment, controller.LogPath)
 		<-ctx.Done()
 		fmt.Fprintln(out)
 	}
@@ -49,11 +54,11 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 }
 
 // present makes the Profiles of examples/ and shows which claims hold for them.
-func present(ctx context.Context, plane *playground.Playground, p *progress, stay bool) error {
+func present(ctx context.Context, plane *playground.Playground, aws *playground.AWS, p *progress, stay bool) error {
 	if err := makeExamples(ctx, plane, p); err != nil {
 		return err
 	}
-	actors, err := assemble(ctx, plane)
+	actors, err := assemble(ctx, plane, aws)
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,7 @@ func makeExamples(ctx context.Context, plane *playground.Playground, p *progress
 	if err != nil {
 		return err
 	}
-	p.say("applied the %d Profiles in examples/profiles; waiting until they are Ready", len(names))
+	p.say("applied the %d Profiles in examples; waiting until they are Ready", len(names))
 	if err := waitUntilReady(ctx, plane, names, p); err != nil {
 		return err
 	}
@@ -86,12 +91,12 @@ func makeExamples(ctx context.Context, plane *playground.Playground, p *progress
 	return nil
 }
 
-// remakeDeleted brings back the Profile that a claim has deleted, so that all of the
+// remakeDeleted brings back the Profiles that claims have deleted, so that all of the
 // examples are there to look at.
 func remakeDeleted(ctx context.Context, plane *playground.Playground, p *progress) error {
-	p.say("making %s again, which the claims have deleted", neighborRoom)
+	p.say("making %s and %s again, which the claims have deleted", neighborRoom, researchRoom)
 	if _, err := applyExamples(ctx, plane); err != nil {
 		return err
 	}
-	return waitUntilReady(ctx, plane, []string{neighborRoom}, p)
+	return waitUntilReady(ctx, plane, []string{neighborRoom, researchRoom}, p)
 }

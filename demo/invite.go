@@ -8,19 +8,35 @@ import (
 )
 
 // invite says how to go on by hand.
-func invite(out io.Writer, kubeconfig, controllerLog string) {
-	fmt.Fprintf(out, "\nEverything stays up until Ctrl-C. In another terminal:\n\n  %s\n\n", exportLine(kubeconfig))
+func invite(out io.Writer, kubeconfig string, aws []string, controllerLog string) {
+	fmt.Fprintf(out, "\nEverything stays up until Ctrl-C. In another terminal:\n\n")
+	for _, line := range append(awsLines(aws), exportLine(kubeconfig)) {
+		fmt.Fprintf(out, "  %s\n", line)
+	}
+	fmt.Fprintln(out)
 	for _, suggestion := range [][2]string{
 		{"kubectl get profiles", "one of them could not be carried out"},
 		{"kubectl describe profile " + foreignRoom, "it says why, and what to do"},
 		{"kubectl auth can-i get secrets -n " + neighborRoom + " --as " + ownerName, "no"},
 		{"kubectl auth can-i create pods -n " + groupRoom + " --as " + memberName + " --as-group " + groupName, "yes"},
+		{"kubectl get profile " + billingRoom + " -o jsonpath='{.status.identities}'", "what was bound outside the cluster"},
+		{"aws iam get-role --role-name " + billingRoom, "its trust policy (the aws command, if you have it)"},
 		{"kubectl edit profile " + ownerRoom, "give it another quota or owner: the room follows"},
 		{"kubectl delete profile " + protectedRoom, "refused; the message says how to lift it"},
 	} {
 		fmt.Fprintf(out, "  %-89s # %s\n", suggestion[0], suggestion[1])
 	}
 	fmt.Fprintf(out, "\nThe controller logs to %s\n\n", controllerLog)
+}
+
+// awsLines are the shell commands that make the aws command and every SDK use the double
+// of AWS.
+func awsLines(environment []string) []string {
+	lines := make([]string, len(environment))
+	for i, variable := range environment {
+		lines[i] = "export " + variable
+	}
+	return lines
 }
 
 // plainPath is what a shell takes as it stands.

@@ -34,6 +34,10 @@ func controlPlaneIn(folder string) member {
 	return member{"control plane", filepath.Join(folder, "lock"), filepath.Join(folder, "pid"), stopPatience}
 }
 
+func awsIn(folder string) member {
+	return member{"double of AWS", filepath.Join(folder, "aws.lock"), filepath.Join(folder, "aws.pid"), stopPatience}
+}
+
 func controllerIn(folder string) member {
 	return member{"controller", filepath.Join(folder, "controller.lock"), filepath.Join(folder, "controller.pid"), stopPatience}
 }

@@ -24,7 +24,7 @@ func applyExamples(ctx context.Context, plane *playground.Playground) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(root, "examples", "profiles", "*.yaml"))
+	files, err := filepath.Glob(filepath.Join(root, "examples", "*", "*.yaml"))
 	if err != nil {
 		return nil, err
 	}

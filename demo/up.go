@@ -7,12 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/kfprofiles/kfprofiles/test/playground"
 )
 
-// up makes a playground run in the background and prints, as its only line on stdout,
-// how to use it. What is running already is left as it is; if anything fails, nothing
+// up makes a playground run in the background and prints on stdout how to use it: how to
+// find the double of AWS and, in the last line, the cluster. What is running already is left as it is; if anything fails, nothing
 // is left at all.
 func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	p := newProgress(stderr)
@@ -27,17 +28,23 @@ func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 		}
 		return errors.Join(err, b.remove(context.WithoutCancel(ctx), p))
 	}
-	fmt.Fprintln(stdout, exportLine(b.kubeconfig()))
+	aws, err := b.awsEnvironment()
+	if err != nil {
+		return err
+	}
+	for _, line := range append(awsLines(aws), exportLine(b.kubeconfig())) {
+		fmt.Fprintln(stdout, line)
+	}
 	return nil
 }
 
 // ensure starts whatever does not run.
 func (b *background) ensure(ctx context.Context, p *progress) error {
-	controlPlane, controller, err := b.running()
+	controlPlane, aws, controller, err := b.running()
 	if err != nil {
 		return err
 	}
-	if controlPlane && controller {
+	if controlPlane && aws && controller {
 		p.say("the playground runs already; make playground-down stops it")
 		return nil
 	}
@@ -48,14 +55,40 @@ func (b *background) ensure(ctx context.Context, p *progress) error {
 	if err := install(ctx, plane, p); err != nil {
 		return err
 	}
+	// A controller that outlived the double of AWS would go on looking for it where it was.
+	if controlPlane && controller && !aws {
+		if _, err := b.controller.stop(ctx); err != nil {
+			return err
+		}
+	}
+	if err := b.ensureAWS(ctx, plane, controlPlane && aws, p); err != nil {
+		return err
+	}
 	return b.runController(ctx, plane, p)
+}
+
+// ensureAWS keeps a double of AWS that lives, or starts one, and remembers where it is.
+func (b *background) ensureAWS(ctx context.Context, plane *playground.Playground, running bool, p *progress) (err error) {
+	if running {
+		return nil
+	}
+	lock, err := b.aws.acquire()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	aws, err := startAWS(ctx, plane, playground.AWSOptions{Detached: true, Inherit: []*os.File{lock}}, p)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.aws.record(aws.PID()), os.WriteFile(b.awsFile(), []byte(strings.Join(aws.Environment, "\n")), 0o600))
 }
 
 // ensureControlPlane keeps one that lives, with all that is on it, and starts a new one
 // in place of one that does not.
 func (b *background) ensureControlPlane(ctx context.Context, running bool, p *progress) (*playground.Playground, error) {
 	if running {
-		p.say("the control plane runs, but the controller does not; starting it")
+		p.say("the control plane runs, but not all that belongs to it; starting the rest")
 		return playground.Connect(b.folder)
 	}
 	exists, err := b.exists()
@@ -78,7 +111,11 @@ func (b *background) runController(ctx context.Context, plane *playground.Playgr
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	controller, err := startController(ctx, plane, playground.ControllerOptions{Inherit: []*os.File{lock}}, p)
+	aws, err := b.awsEnvironment()
+	if err != nil {
+		return err
+	}
+	controller, err := startController(ctx, plane, playground.ControllerOptions{Inherit: []*os.File{lock}, Environment: aws}, p)
 	if err != nil {
 		return err
 	}

@@ -49,18 +49,23 @@ func controlPlaneBinary() (string, error) {
 // BuildController builds the controller from the working tree and returns the binary's
 // path. It is quick when nothing changed.
 func BuildController(ctx context.Context) (string, error) {
+	return build(ctx, "profile-controller", "./cmd/profile-controller")
+}
+
+// build builds a program of this repository into .cache/bin and returns its path.
+func build(ctx context.Context, name, folder string) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(root, ".cache", "bin", "profile-controller")
-	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/profile-controller")
-	build.Dir = root
+	path := filepath.Join(root, ".cache", "bin", name)
+	command := exec.CommandContext(ctx, "go", "build", "-o", path, folder)
+	command.Dir = root
 	// A Ctrl-C at the terminal is for this process, which then interrupts the build.
-	build.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	build.Cancel = func() error { return build.Process.Signal(syscall.SIGINT) }
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the controller: %w\n%s", err, output)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", name, err, output)
 	}
 	return path, nil
 }
