@@ -109,12 +109,23 @@ func (c column) medians() figures {
 	}
 }
 
-// jsonSection is the key under which the figures stand in the file. Other benchmarks
-// have keys of their own in the same file.
-const jsonSection = "controller"
+// The keys under which the figures stand in the file. Other benchmarks have keys of
+// their own in the same file.
+const (
+	controllerSection = "controller"
+	awsSection        = "aws"
+)
 
-// writeJSON puts the medians into a file. What else the file holds stays.
-func writeJSON(path string, columns []column) error {
+func mediansOf(columns []column) []figures {
+	medians := make([]figures, len(columns))
+	for i, c := range columns {
+		medians[i] = c.medians()
+	}
+	return medians
+}
+
+// writeJSON puts a section into a file. What else the file holds stays.
+func writeJSON(path, section string, found any) error {
 	sections := map[string]any{}
 	present, err := os.ReadFile(path)
 	if err == nil {
@@ -123,11 +134,7 @@ func writeJSON(path string, columns []column) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s cannot be added to: %w; name another file", path, err)
 	}
-	medians := make([]figures, len(columns))
-	for i, c := range columns {
-		medians[i] = c.medians()
-	}
-	sections[jsonSection] = medians
+	sections[section] = found
 	text, err := json.MarshalIndent(sections, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)

@@ -35,7 +35,7 @@ func TestJSONIsTheContract(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bench.json")
 	run := figures{N: 200, Bare: 1, Controller: 2, Ratio: 3, WritesPerProfile: 4, Restart: 5, RestartWrites: 6,
 		Failover: 7, IdleRequestsPerMinute: 8, RSS: 9, Delete: 10, RSSPeak: 11}
-	if err := writeJSON(path, []column{{n: 200, runs: []figures{run}}, {n: 1000, runs: []figures{run}}}); err != nil {
+	if err := writeJSON(path, controllerSection, mediansOf([]column{{n: 200, runs: []figures{run}}, {n: 1000, runs: []figures{run}}})); err != nil {
 		t.Fatal(err)
 	}
 	var file map[string][]map[string]float64
@@ -63,7 +63,7 @@ func TestJSONIsTheContract(t *testing.T) {
 func TestJSONKeepsOtherSections(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bench.json")
 	write(t, path, `{"kfam": [1, 2], "controller": []}`)
-	if err := writeJSON(path, []column{{n: 5, runs: []figures{{}}}}); err != nil {
+	if err := writeJSON(path, controllerSection, mediansOf([]column{{n: 5, runs: []figures{{}}}})); err != nil {
 		t.Fatal(err)
 	}
 	var file struct {
@@ -84,7 +84,7 @@ func TestJSONKeepsOtherSections(t *testing.T) {
 func TestJSONDoesNotOverwriteAFileOfAnotherKind(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notes.txt")
 	write(t, path, "not JSON")
-	if err := writeJSON(path, nil); err == nil {
+	if err := writeJSON(path, controllerSection, nil); err == nil {
 		t.Error("a file that is not JSON was overwritten")
 	}
 }

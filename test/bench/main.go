@@ -35,6 +35,8 @@ type options struct {
 	patience time.Duration
 	// jsonFile gets the figures when it is not empty.
 	jsonFile string
+	// awsProfiles on awsRoles are bound to AWS roles; 0 means none.
+	awsProfiles, awsRoles int
 	// compareApply asks for the comparison of create with apply instead.
 	compareApply bool
 }
@@ -65,7 +67,8 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 	flags.IntVar(&o.runs, "runs", 1, "How often to measure each; the table then shows the median and, in brackets, the extremes.")
 	flags.DurationVar(&o.idle, "idle", 30*time.Second, "How long to watch an idle controller.")
 	flags.DurationVar(&o.patience, "patience", time.Minute, "How long to wait, before time is measured, until other programs leave the machine alone.")
-	flags.StringVar(&o.jsonFile, "json", "", "File that also gets the figures, under the key controller.")
+	flags.StringVar(&o.jsonFile, "json", "", "File that also gets the figures, under the keys controller and aws.")
+	aws := flags.String("aws", "1000/40", "How many Profiles to bind to how many AWS roles; 0 to leave that out.")
 	flags.BoolVar(&o.compareApply, "compare-apply", false, "Compare creating the objects of 1,000 Profiles with applying them, and do nothing else.")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -77,9 +80,13 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 		}
 		o.sizes = append(o.sizes, n)
 	}
+	var err error
+	if o.awsProfiles, o.awsRoles, err = parseAWS(*aws); err != nil {
+		return o, err
+	}
 	switch {
-	case len(o.sizes) == 0:
-		return o, errors.New("-n is empty; it must be numbers of Profiles, such as \"200 1000\"")
+	case len(o.sizes) == 0 && o.awsProfiles == 0:
+		return o, errors.New("nothing to measure: -n must be numbers of Profiles, such as \"200 1000\", or -aws more than 0")
 	case o.runs < 1:
 		return o, errors.New("-runs must be at least 1")
 	case o.idle < time.Second:
@@ -100,14 +107,33 @@ func run(ctx context.Context, o options, output io.Writer, say progress) error {
 	if err != nil {
 		return err
 	}
-	if err := printTable(output, columns); err != nil {
+	if len(columns) > 0 {
+		err = printTable(output, columns)
+	}
+	if err != nil {
 		return err
 	}
 	warnOfDisturbance(columns, say)
-	if o.jsonFile == "" {
+	if o.jsonFile != "" && len(columns) > 0 {
+		if err := writeJSON(o.jsonFile, controllerSection, mediansOf(columns)); err != nil {
+			return err
+		}
+	}
+	if o.awsProfiles == 0 {
 		return nil
 	}
-	return writeJSON(o.jsonFile, columns)
+	return benchAWS(ctx, o, output, say)
+}
+
+func benchAWS(ctx context.Context, o options, output io.Writer, say progress) error {
+	f, err := measureAWS(ctx, o.awsProfiles, o.awsRoles, o.patience, say)
+	if err != nil {
+		return fmt.Errorf("measure with AWS roles: %w", err)
+	}
+	if err := f.print(output); err != nil || o.jsonFile == "" {
+		return err
+	}
+	return writeJSON(o.jsonFile, awsSection, f)
 }
 
 // measureAll measures each size as often as asked. The bare client and the controller

@@ -31,6 +31,8 @@ type stage struct {
 	say    progress
 	// patience is how long to wait for a quiet machine.
 	patience time.Duration
+	// controllerOptions are those of every controller started here.
+	controllerOptions playground.ControllerOptions
 	// controllers are all that were started here, also those that were stopped.
 	controllers []*playground.Controller
 }
@@ -66,7 +68,7 @@ func onFreshControlPlane(ctx context.Context, n int, patience time.Duration, say
 // startController starts one as the Deployment does, flags and rights included. It is
 // stopped at the end, if not before.
 func (s *stage) startController(ctx context.Context) (*playground.Controller, error) {
-	c, err := s.plane.StartController(ctx, playground.ControllerOptions{})
+	c, err := s.plane.StartController(ctx, s.controllerOptions)
 	if err == nil {
 		s.controllers = append(s.controllers, c)
 	}

@@ -1,14 +1,11 @@
 package iamsts
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
 )
 
 // account is all state of the server.
@@ -104,22 +101,6 @@ func sortedNames[V any](of map[string]V) []string {
 	return names
 }
 
-// AddRole makes a role, with a trust policy that is not validated, or replaces one. It
-// returns the role's ARN.
-func (s *Server) AddRole(name, path, policy string, tags map[string]string) string {
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	if path == "" {
-		path = "/"
-	}
-	r := s.account.newRole(name, path, s.options.Now())
-	for key, value := range tags {
-		r.tags[key] = value
-	}
-	s.account.put(name, policy, "", r.created)
-	return r.arn
-}
-
 func (a *account) newRole(name, path string, now time.Time) *role {
 	r := &role{
 		name: name, path: path, id: newID("AROA"), arn: a.arn("iam", "role"+path+name),
@@ -129,55 +110,7 @@ func (a *account) newRole(name, path string, now time.Time) *role {
 	return r
 }
 
-// SetTrustPolicy changes a role's trust policy as somebody else would, with no permission
-// asked and nothing validated.
-func (s *Server) SetTrustPolicy(name, policy string) error {
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	if _, ok := s.account.roles[name]; !ok {
-		return fmt.Errorf("there is no role %s; add it with AddRole first", name)
-	}
-	s.account.put(name, policy, "", s.options.Now())
-	return nil
-}
-
-// TrustPolicy is a role's trust policy, or empty when there is no such role.
-func (s *Server) TrustPolicy(name string) string {
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	return s.account.policy(name, false)
-}
-
-// RemoveRole deletes a role as somebody else would.
-func (s *Server) RemoveRole(name string) {
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	if _, ok := s.account.roles[name]; ok {
-		s.account.remove(name, "", s.options.Now())
-	}
-}
-
 func (a *account) remove(name, by string, now time.Time) {
 	delete(a.roles, name)
 	a.put(name, "", by, now)
-}
-
-// History is every state that the trust policies of roles of that name ever had, in order.
-func (s *Server) History(name string) []Version {
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	return slices.Clone(s.account.histories[name])
-}
-
-// Admits tells whether a role's trust policy lets a subject of an issuer assume the role
-// with a token for the audience. It asks only the policy: the provider need not exist.
-func (s *Server) Admits(role, issuer, subject, audience string) bool {
-	return s.PolicyAdmits(s.TrustPolicy(role), issuer, subject, audience)
-}
-
-// PolicyAdmits is Admits for any trust policy, such as one of a History.
-func (s *Server) PolicyAdmits(policy, issuer, subject, audience string) bool {
-	return trusteval.Evaluate([]byte(policy)).Admits(trusteval.Identity{
-		Provider: s.ProviderARN(issuer), Issuer: strings.TrimPrefix(issuer, "https://"), Subject: subject, Audience: audience,
-	})
 }

@@ -191,3 +191,32 @@ func TestCloseDoesNotWaitForADelay(t *testing.T) {
 		t.Errorf("written after Close: %s", got)
 	}
 }
+
+func TestNothingIsWrittenAfterClose(t *testing.T) {
+	s, err := Start(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AddRole("alice", "/", services, nil)
+	arrived := make(chan struct{})
+	s.Fault(func(Request) Fault {
+		close(arrived)
+		<-s.serving
+		// Close has all the time to return too early.
+		<-time.After(20 * time.Millisecond)
+		return Fault{}
+	})
+	ended := make(chan error, 1)
+	client := s.iam(t)
+	go func() { ended <- update(t.Context(), client, "alice", other) }()
+	<-arrived
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := s.TrustPolicy("alice"); got != other {
+		t.Errorf("Close returned before the request was done: %s", got)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the client got an answer over a closed connection")
+	}
+}

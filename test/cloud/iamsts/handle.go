@@ -5,8 +5,11 @@ import "net/http"
 // ServeHTTP answers one request: read, recognize the caller, count, fail if a fault was
 // ordered, check the permission, do.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.handling.Add(1)
-	defer s.handling.Done()
+	if !s.handling.enter() {
+		cut(w)
+		return
+	}
+	defer s.handling.leave()
 
 	c, body, err := s.parse(r)
 	if err == nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,9 +23,7 @@ type Server struct {
 	address  string
 	serving  chan struct{}
 	serveErr error
-	// handling counts the requests that are being answered, which may outlive their
-	// connections.
-	handling sync.WaitGroup
+	handling gate
 	closing  context.Context
 	close    context.CancelFunc
 }
@@ -89,7 +86,7 @@ func (s *Server) Close() error {
 	s.close()
 	err := s.http.Close()
 	<-s.serving
-	s.handling.Wait()
+	s.handling.shut()
 	if !errors.Is(s.serveErr, http.ErrServerClosed) {
 		err = errors.Join(err, s.serveErr)
 	}

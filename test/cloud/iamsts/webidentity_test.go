@@ -45,6 +45,7 @@ func TestTokensAreVerified(t *testing.T) {
 	s := start(t, Options{IssuerClient: c.Client()})
 	s.AddProvider(c.URL(), audience, "second")
 	s.AddProvider(other.URL(), audience)
+	s.AddProvider(c.URL()+"/", audience)
 	own := s.AddRole("alice", "/", trusting(s, c.URL(), alice), nil)
 	s.AddRole("bob", "/", trusting(s, c.URL(), bob), nil)
 	good := c.claims()
@@ -55,16 +56,17 @@ func TestTokensAreVerified(t *testing.T) {
 	}
 	now := time.Now()
 	tests := map[string]struct{ role, token, code string }{
-		"good":                        {own, sign(t, c.key, "key-1", good), ""},
-		"good and another audience":   {own, changed(func(c *jwt.Claims) { c.Audience = jwt.Audience{"x", audience} }), ""},
-		"no token":                    {own, "token", "InvalidIdentityToken"},
-		"not signed":                  {own, "eyJhbGciOiJub25lIn0.e30.", "InvalidIdentityToken"},
-		"another key":                 {own, sign(t, newKey(t), "key-1", good), "InvalidIdentityToken"},
-		"a key that is not published": {own, sign(t, c.key, "key-2", good), "InvalidIdentityToken"},
-		"expired":                     {own, changed(func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(now) }), "ExpiredTokenException"},
-		"never expires":               {own, changed(func(c *jwt.Claims) { c.Expiry = nil }), "InvalidIdentityToken"},
-		"not yet valid":               {own, changed(func(c *jwt.Claims) { c.NotBefore = jwt.NewNumericDate(now.Add(time.Hour)) }), "InvalidIdentityToken"},
-		"another audience":            {own, changed(func(c *jwt.Claims) { c.Audience = jwt.Audience{"x"} }), "InvalidIdentityToken"},
+		"good":                                  {own, sign(t, c.key, "key-1", good), ""},
+		"good and another audience":             {own, changed(func(c *jwt.Claims) { c.Audience = jwt.Audience{"x", audience} }), ""},
+		"no token":                              {own, "token", "InvalidIdentityToken"},
+		"an issuer that names itself otherwise": {own, changed(func(c *jwt.Claims) { c.Issuer += "/" }), "InvalidIdentityToken"},
+		"not signed":                            {own, "eyJhbGciOiJub25lIn0.e30.", "InvalidIdentityToken"},
+		"another key":                           {own, sign(t, newKey(t), "key-1", good), "InvalidIdentityToken"},
+		"a key that is not published":           {own, sign(t, c.key, "key-2", good), "InvalidIdentityToken"},
+		"expired":                               {own, changed(func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(now) }), "ExpiredTokenException"},
+		"never expires":                         {own, changed(func(c *jwt.Claims) { c.Expiry = nil }), "InvalidIdentityToken"},
+		"not yet valid":                         {own, changed(func(c *jwt.Claims) { c.NotBefore = jwt.NewNumericDate(now.Add(time.Hour)) }), "InvalidIdentityToken"},
+		"another audience":                      {own, changed(func(c *jwt.Claims) { c.Audience = jwt.Audience{"x"} }), "InvalidIdentityToken"},
 		"an audience that the policy does not take":  {own, changed(func(c *jwt.Claims) { c.Audience = jwt.Audience{"second"} }), "AccessDenied"},
 		"a provider that the account does not know":  {own, sign(t, unknown.key, "key-1", unknown.claims()), "InvalidIdentityToken"},
 		"an issuer whose certificate is not trusted": {own, sign(t, other.key, "key-1", other.claims()), "IDPCommunicationError"},
