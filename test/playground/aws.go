@@ -73,7 +73,7 @@ func (a *AWS) launch(ctx context.Context, command *exec.Cmd) error {
 	}
 	command.Stdout = writer
 	a.process, err = startProcess(command)
-	writer.Close()
+	_ = writer.Close() // The child has its own copy; ours would keep the end from being seen.
 	if err != nil {
 		return errors.Join(err, output.Close())
 	}
