@@ -27,10 +27,10 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/metricsguard"
 	"github.com/kfprofiles/kfprofiles/internal/namespacelabels"
 	"github.com/kfprofiles/kfprofiles/internal/profile"
 )
@@ -167,7 +167,7 @@ func newScheme() (*runtime.Scheme, error) {
 func metricsOptions(o options) metricsserver.Options {
 	options := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
 	if o.metricsSecure {
-		options.FilterProvider = filters.WithAuthenticationAndAuthorization
+		options.FilterProvider = metricsguard.New
 	}
 	return options
 }
