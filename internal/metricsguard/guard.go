@@ -1,7 +1,6 @@
 // Package metricsguard lets only those read the metrics whom the cluster's RBAC allows to
 // get /metrics. controller-runtime has a filter that does the same with the API server's own
-// library, which brings etcd's client, gRPC and CEL into the controller;
-// docs/decisions/0006-own-metrics-filter.md tells what that costs.
+// library, which brings gRPC, CEL and OpenTelemetry into the controller; docs/decisions/0006-own-metrics-filter.md tells what that costs.
 package metricsguard
 
 import (
