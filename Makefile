@@ -88,6 +88,10 @@ bench: $(PLAYGROUND) ## Measure against a bare client. N="200 1000", BENCH_JSON=
 e2e: $(PLAYGROUND) ## Run only the journeys and attacks on the real control plane.
 	go test -timeout 20m -v ./test/e2e/...
 
+.PHONY: e2e-aws
+e2e-aws: $(PLAYGROUND) ## AWS roles against Ceph's RADOS Gateway. Needs Debian's radosgw, ceph-mon, ceph-osd.
+	go test -tags e2eaws -count=1 -timeout 15m -v ./test/e2eaws
+
 .PHONY: clean
 clean: playground-down ## Remove everything that was built.
 	rm -rf $(CACHE) dist

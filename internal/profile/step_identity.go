@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -127,8 +128,18 @@ func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer plug
 	case plugin.Strand:
 		return settling{record: as, err: stranded(step.Entry)}
 	default:
-		return settling{record: as}
+		return settling{record: as, err: kept(step.Entry, ledger)}
 	}
+}
+
+// kept tells that a record waits for others to be carried out first. While the spec is
+// unclear it is kept for as long as that lasts, and the spec's own failure says so.
+func kept(e plugin.Entry, ledger plugin.Ledger) error {
+	if slices.Contains(ledger.Wishes.Unclear, e.Plugin) {
+		return nil
+	}
+	return &failure{kind: waiting, reason: profilev1.ReasonBinding,
+		message: fmt.Sprintf("The binding of the service account %s to %s waits for another one.", e.ServiceAccount, e.Identity)}
 }
 
 // bind makes the binding hold, and annotates the account only then: a pod is never

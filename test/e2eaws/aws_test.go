@@ -3,12 +3,15 @@
 package e2eaws
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -27,12 +30,33 @@ const (
 	// otherAudience is known to the provider too, so that a token for it is
 	// judged by the role's trust policy.
 	otherAudience = "sts.example.com"
+	// patience is how long an answer of the gateway may take.
+	patience = 30 * time.Second
 )
 
 // configOf is what an SDK's client of the gateway is made with. Nothing is tried twice: what
 // is refused here stays refused.
 func configOf(who aws.CredentialsProvider) aws.Config {
-	return aws.Config{Region: rados.Region, BaseEndpoint: &gateway.Endpoint, Credentials: who, RetryMaxAttempts: 1}
+	return aws.Config{Region: rados.Region, BaseEndpoint: &gateway.Endpoint, Credentials: who, RetryMaxAttempts: 1,
+		HTTPClient: &http.Client{Transport: ownBody{}, Timeout: patience}}
+}
+
+// ownBody sends a copy of each request's body. The SDK closes its own as soon as the answer
+// begins, and from loopback that can be before the transport has seen its end, which
+// then breaks the connection off.
+type ownBody struct{}
+
+// RoundTrip sends a copy of the request, as its contract demands.
+func (ownBody) RoundTrip(request *http.Request) (*http.Response, error) {
+	copied := request.Clone(request.Context())
+	if request.Body != nil && request.Body != http.NoBody {
+		body, err := io.ReadAll(request.Body)
+		if err = errors.Join(err, request.Body.Close()); err != nil {
+			return nil, err
+		}
+		copied.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return http.DefaultTransport.RoundTrip(copied)
 }
 
 func admin() *iam.Client {
@@ -122,15 +146,21 @@ func (r *role) allow(actions ...string) {
 	}
 }
 
-// assume exchanges a token for credentials of the role, as a pod with an AWS SDK does.
+// assume exchanges a token for credentials of the role, as a pod with an AWS SDK does. It
+// asks again when the gateway refused only because it got no keys from the issuer.
 func (r *role) assume(ctx context.Context, token string) (*types.Credentials, error) {
 	session := "test"
-	answer, err := sts.NewFromConfig(configOf(aws.AnonymousCredentials{})).AssumeRoleWithWebIdentity(ctx,
-		&sts.AssumeRoleWithWebIdentityInput{RoleArn: &r.arn, RoleSessionName: &session, WebIdentityToken: &token})
-	if err != nil {
-		return nil, err
+	for attempt := 1; ; attempt++ {
+		began := time.Now()
+		answer, err := sts.NewFromConfig(configOf(aws.AnonymousCredentials{})).AssumeRoleWithWebIdentity(ctx,
+			&sts.AssumeRoleWithWebIdentityInput{RoleArn: &r.arn, RoleSessionName: &session, WebIdentityToken: &token})
+		if err == nil {
+			return answer.Credentials, nil
+		}
+		if time.Since(began) < rados.IssuerPatience || attempt == 3 {
+			return nil, err
+		}
 	}
-	return answer.Credentials, nil
 }
 
 // mustAdmit fails the test unless the token gets into the role, and returns an S3 client

@@ -70,19 +70,16 @@ func startClusters(ctx context.Context) error {
 
 // startHome starts a real control plane whose tokens bear the address of an issuer here,
 // where the gateway can read the keys.
-func startHome(ctx context.Context) (*cluster, error) {
+func startHome(ctx context.Context) (_ *cluster, err error) {
 	published, err := issuer.Start(issuer.Options{Path: "/id/home"})
 	if err != nil {
 		return nil, err
 	}
 	c := &cluster{issuer: published, issuerURL: published.URL(), stop: published.Close}
-	server, err := startControlPlane(ctx, published.URL())
-	if err != nil {
-		_ = published.Close()
-		return nil, err
+	if pg, err = playground.Start(ctx, playground.Options{ServiceAccountIssuer: published.URL()}); err != nil {
+		return nil, errors.Join(err, published.Close())
 	}
-	pg = server.Playground
-	c.stop = func() error { return errors.Join(server.stop(), published.Close()) }
+	c.stop = func() error { return errors.Join(pg.Stop(), published.Close()) }
 	c.token = func(ctx context.Context, namespace, account, audience string) (string, error) {
 		return pg.Token(ctx, namespace, account, audience)
 	}

@@ -12,7 +12,8 @@ import (
 
 // handMade are trust policies that people wrote, for other clusters and other purposes too.
 // HOME and AWAY stand for the ARNs of the providers, home and away for their
-// condition keys. who tells which accounts get in as the policy stands; a name of the form
+// condition keys. Where the editor adds something there are lists already: to make one of a
+// single value it writes a space, which does not reach the gateway. who tells which accounts get in as the policy stands; a name of the form
 // away/<namespace> is one of the other cluster.
 var handMade = []struct {
 	name   string
@@ -36,9 +37,9 @@ var handMade = []struct {
 }`,
 	who: map[string]bool{"listed": true, "like-team": true, "like-banned": false, "away/abroad": true, "away/listed": false, "abroad": false},
 }, {
-	name: "the other cluster's alone, as a single object",
-	policy: `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Federated": "AWAY"}, "Action": "sts:AssumeRoleWithWebIdentity",
-  "Condition": {"StringLike": {"away:sub": ["system:serviceaccount:abroad:*"]}, "StringEquals": {"away:aud": "sts.amazonaws.com"}}}}`,
+	name: "the other cluster's alone",
+	policy: `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Federated": "AWAY"}, "Action": "sts:AssumeRoleWithWebIdentity",
+  "Condition": {"StringLike": {"away:sub": ["system:serviceaccount:abroad:*"]}, "StringEquals": {"away:aud": "sts.amazonaws.com"}}}]}`,
 	who: map[string]bool{"away/abroad": true, "abroad": false, "listed": false},
 }, {
 	name: "both clusters in one statement",

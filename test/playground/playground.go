@@ -34,6 +34,9 @@ type Options struct {
 	Detached bool
 	// AuditLog writes each request to audit.log in the folder, as JSON lines.
 	AuditLog bool
+	// ServiceAccountIssuer is the URL that the API server names as the issuer of its tokens.
+	// Empty means the control plane's own default.
+	ServiceAccountIssuer string
 	// Progress gets short lines about what is going on. May be nil.
 	Progress io.Writer
 }
@@ -77,6 +80,9 @@ func Start(ctx context.Context, o Options) (*Playground, error) {
 	}
 	if o.AuditLog {
 		arguments = append(arguments, "--audit-log")
+	}
+	if o.ServiceAccountIssuer != "" {
+		arguments = append(arguments, "--service-account-issuer", o.ServiceAccountIssuer)
 	}
 	p.command = exec.Command(binary, arguments...)
 	p.command.Stderr = o.Progress

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -17,9 +18,9 @@ import (
 // glance is how often it is looked whether a part has come up.
 const glance = 100 * time.Millisecond
 
-// attempts is how often a part is started on another port: one that was free a moment
-// ago may be taken by now.
-var attempts = wait.Backoff{Steps: 3}
+// attempts is how often something is tried that may fail by chance, such as to listen on
+// a port that was free a moment ago.
+var attempts = wait.Backoff{Steps: 5}
 
 func (g *Gateway) startMonitor(ctx context.Context) error {
 	return retry.OnError(attempts, endedEarly, func() error {
@@ -44,13 +45,19 @@ func (g *Gateway) startStore(ctx context.Context) error {
 		{"ceph", "osd", "crush", "add", "osd." + storeNumber, "1.0", "root=default"},
 		{"ceph-osd", "-i", storeNumber, "--mkfs", "--osd-uuid", g.layout.store},
 	} {
-		if err := g.run(ctx, command[0], command[1:]...); err != nil {
+		// Each does the same when it is done twice.
+		err := retry.OnError(attempts, turnedAway, func() error { return g.run(ctx, command[0], command[1:]...) })
+		if err != nil {
 			return err
 		}
 	}
 	// Whoever needs the store waits for it.
 	return g.launch(ctx, func(context.Context) bool { return true }, "ceph-osd", "-i", storeNumber)
 }
+
+// turnedAway recognizes a client that asked the monitor before it was told the cluster's
+// ID, which is a matter of luck.
+func turnedAway(err error) bool { return strings.Contains(err.Error(), "EPERM") }
 
 // createAdministrator makes the first user. Its tenant is the account in the ARNs of all
 // that it makes.
@@ -68,7 +75,7 @@ func (g *Gateway) startGateway(ctx context.Context) error {
 			return err
 		}
 		g.Endpoint = "http://" + address
-		return g.launch(ctx, answersHTTP(g.Endpoint), "radosgw", "-n", gatewayName, "--rgw-frontends=beast endpoint="+address)
+		return g.launch(ctx, answersHTTP(g.Endpoint), "radosgw", "-n", gatewayName, "--rgw-frontends=beast tcp_nodelay=1 endpoint="+address)
 	})
 }
 
@@ -84,6 +91,8 @@ func (g *Gateway) launch(ctx context.Context, answers func(context.Context) bool
 		select {
 		case <-time.After(glance):
 		case <-d.ended:
+			// Another may take its place.
+			g.daemons = g.daemons[:len(g.daemons)-1]
 			return d.failure()
 		case <-ctx.Done():
 			return fmt.Errorf("%s does not answer: %w", program, ctx.Err())
@@ -114,7 +123,7 @@ func answersHTTP(url string) func(context.Context) bool {
 func (g *Gateway) run(ctx context.Context, program string, arguments ...string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	for _, d := range g.running() {
+	for _, d := range g.daemons {
 		go func() {
 			select {
 			case <-d.ended:

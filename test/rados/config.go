@@ -70,6 +70,7 @@ func (l layout) config() string {
 		{"rgw_sts_key", sessionKey},
 		// The issuer of a test has a certificate of its own making.
 		{"rgw_verify_ssl", "false"},
+		{"rgw_curl_low_speed_time", fmt.Sprint(IssuerPatience.Seconds())},
 	}
 	var text strings.Builder
 	text.WriteString("[global]\n")

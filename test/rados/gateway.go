@@ -19,6 +19,10 @@ const DefaultAccount = "123456789012"
 // with this one names no location, which the gateway accepts.
 const Region = "us-east-1"
 
+// IssuerPatience is how long the gateway waits for the keys of an issuer. Once in a great
+// while it does not see the answer; a token that it refuses after this long was not judged.
+const IssuerPatience = 5 * time.Second
+
 const (
 	monitorName = "a"
 	storeNumber = "0"
@@ -57,7 +61,7 @@ type Gateway struct {
 // Start starts a gateway and returns when it can be used. Its state is in folder, which
 // has to be empty; without a name it is a temporary one that Close removes.
 func Start(ctx context.Context, folder string, o Options) (*Gateway, error) {
-	programs, err := findPrograms()
+	programs, err := findPrograms(findProgram)
 	if err != nil {
 		return nil, err
 	}
@@ -120,20 +124,12 @@ func (g *Gateway) Environment() map[string]string {
 // PIDs returns the process IDs of the parts that run.
 func (g *Gateway) PIDs() []int {
 	var pids []int
-	for _, d := range g.running() {
-		pids = append(pids, d.pid)
-	}
-	return pids
-}
-
-func (g *Gateway) running() []*daemon {
-	var running []*daemon
 	for _, d := range g.daemons {
 		if !d.hasEnded() {
-			running = append(running, d)
+			pids = append(pids, d.pid)
 		}
 	}
-	return running
+	return pids
 }
 
 // Close ends all parts and removes a temporary folder. They are killed, since what they

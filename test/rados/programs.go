@@ -20,7 +20,7 @@ var packageOf = map[string]string{
 
 // findPrograms returns the path of each program. Without one of them the error
 // says how to install what is missing; nothing is installed from here.
-func findPrograms() (map[string]string, error) {
+func findPrograms(find func(string) (string, error)) (map[string]string, error) {
 	paths := map[string]string{}
 	var missing, packages []string
 	for program, from := range packageOf {
@@ -41,9 +41,9 @@ func findPrograms() (map[string]string, error) {
 		strings.Join(missing, ", "), strings.Join(slices.Compact(packages), " "))
 }
 
-// find looks where exec does, and in the folders for administrators, which are not in
+// findProgram looks where exec does, and in the folders for administrators, which are not in
 // everybody's PATH.
-func find(program string) (string, error) {
+func findProgram(program string) (string, error) {
 	path, err := exec.LookPath(program)
 	if err == nil {
 		return path, nil

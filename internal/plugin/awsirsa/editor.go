@@ -205,6 +205,8 @@ func (e *editor) write(ctx context.Context, role roleARN, before, after []byte, 
 	m := e.roles[role.text]
 	m.writing = true
 	m.replaced = append(m.replaced, former{policy: before, at: time.Now()})
+	// What is written holds from now on, also if it was replaced earlier.
+	m.forgetReplaced(after)
 	e.mu.Unlock()
 	err := e.request(ctx, "UpdateAssumeRolePolicy", func() error {
 		return writeTrustPolicy(ctx, e.client, role, after)

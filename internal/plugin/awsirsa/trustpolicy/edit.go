@@ -11,7 +11,7 @@ import (
 // for the size, and it tells Revoke to make it a single value again, so that
 // a Grant that was taken back leaves no trace. Should somebody lay the text out anew in
 // between, a list of one remains, which means the same.
-const wrapped = " ,"
+const wrapped = "\t,"
 
 // edit replaces a part of a document.
 type edit struct {

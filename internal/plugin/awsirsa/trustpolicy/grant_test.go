@@ -24,7 +24,7 @@ func TestGrant(t *testing.T) {
 		},
 		"a single string becomes a list": {
 			"eksctl", []string{alice, bob},
-			`"` + runner + `"`, `["` + runner + `" ,"` + alice + `","` + bob + `"]`,
+			`"` + runner + `"`, `["` + runner + "\"\t,\"" + alice + `","` + bob + `"]`,
 		},
 		"a StringLike list is joined": {
 			"terraform", []string{Subject("kubeflow", "other")},
@@ -44,7 +44,7 @@ func TestGrant(t *testing.T) {
 		"a single statement becomes a list": {
 			"single-object", []string{alice},
 			`{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}`,
-			`[{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"} ,` + own(alice) + `]`,
+			`[{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}` + wrapped + own(alice) + `]`,
 		},
 		"Deny is not a grant": {
 			"deny", []string{alice},
@@ -177,9 +177,9 @@ func TestGrantCloses(t *testing.T) {
 func TestGrantJoins(t *testing.T) {
 	tests := map[string]struct{ conditions, want string }{
 		"list":                        {`"StringEquals":{AUD:STS,SUB:[BOB]}`, `"StringEquals":{AUD:STS,SUB:[BOB,ALICE]}`},
-		"string":                      {`"StringEquals":{AUD:STS,SUB:BOB}`, `"StringEquals":{AUD:STS,SUB:[BOB ,ALICE]}`},
-		"string with an escape":       {`"StringEquals":{AUD:STS,SUB:"system\u003aserviceaccount:x:y"}`, `"StringEquals":{AUD:STS,SUB:["system\u003aserviceaccount:x:y" ,ALICE]}`},
-		"pattern that does not cover": {`"StringLike":{AUD:[STS],SUB:"*:bob:*"}`, `"StringLike":{AUD:[STS],SUB:["*:bob:*" ,ALICE]}`},
+		"string":                      {`"StringEquals":{AUD:STS,SUB:BOB}`, `"StringEquals":{AUD:STS,SUB:[BOB` + wrapped + `ALICE]}`},
+		"string with an escape":       {`"StringEquals":{AUD:STS,SUB:"system\u003aserviceaccount:x:y"}`, `"StringEquals":{AUD:STS,SUB:["system\u003aserviceaccount:x:y"` + wrapped + `ALICE]}`},
+		"pattern that does not cover": {`"StringLike":{AUD:[STS],SUB:"*:bob:*"}`, `"StringLike":{AUD:[STS],SUB:["*:bob:*"` + wrapped + `ALICE]}`},
 		"closed string":               {`"StringEquals":{AUD:STS,SUB:NOBODY}`, `"StringEquals":{AUD:STS,SUB:ALICE}`},
 		"closed list":                 {`"StringEquals":{AUD:STS,SUB:[ NOBODY ]}`, `"StringEquals":{AUD:STS,SUB:[ ALICE ]}`},
 		"closed with company":         {`"StringEquals":{AUD:STS,SUB:[NOBODY,BOB]}`, `"StringEquals":{AUD:STS,SUB:[NOBODY,BOB,ALICE]}`},
