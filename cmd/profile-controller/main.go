@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -62,20 +61,9 @@ func main() {
 	logger := newLogger(o.debug)
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)
-	collectSooner(os.Getenv)
 	if err := run(o); err != nil {
 		logger.Error(err, "the profile controller stopped")
 		os.Exit(1)
-	}
-}
-
-// collectSooner lets the garbage collector run when the memory in use has grown by half,
-// not when it has doubled: most of it is the cache, which stays, and the little processor
-// time that this costs is spent only while much is going on. GOGC still decides where it
-// is set.
-func collectSooner(getenv func(string) string) {
-	if getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
 	}
 }
 
@@ -123,6 +111,9 @@ func run(o options) error {
 	})
 	if err != nil {
 		return err
+	}
+	if err := mgr.Add(memoryGiver{}); err != nil {
+		return fmt.Errorf("set up the manager: %w", err)
 	}
 	return mgr.Start(ctrl.SetupSignalHandler())
 }

@@ -260,10 +260,7 @@ func (e *editor) failed(role roleARN, operation string, err error, requests []re
 	var profiles []string
 	if why.Kind == plugin.Waiting {
 		if m.trouble == nil || m.trouble.Message != why.Message {
-			profiles = m.remove(nil)
-			for _, r := range requests {
-				profiles = append(profiles, r.profile)
-			}
+			profiles = profilesOf(requests)
 		}
 		m.trouble = why
 	} else {

@@ -64,9 +64,14 @@ func (m *memory) indexOf(k key) int {
 // remove takes requests that were dealt with out of the line and returns the Profiles
 // that made them. A request that has been replaced meanwhile stays.
 func (m *memory) remove(done []request) []string {
-	var profiles []string
 	m.requests = slices.DeleteFunc(m.requests, func(r request) bool { return slices.Contains(done, r) })
-	for _, r := range done {
+	return profilesOf(done)
+}
+
+// profilesOf names each Profile once.
+func profilesOf(requests []request) []string {
+	var profiles []string
+	for _, r := range requests {
 		if !slices.Contains(profiles, r.profile) {
 			profiles = append(profiles, r.profile)
 		}
