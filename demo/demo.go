@@ -31,7 +31,7 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, aws.Stop()) }()
-	controller, err := startController(ctx, plane, playground.ControllerOptions{Environment: aws.Environment}, p)
+	controller, err := startController(ctx, plane, playground.ControllerOptions{Environment: aws.Environment, Flags: consistentAWS}, p)
 	if err == nil {
 		defer func() {
 			p.say("stopping")

@@ -115,7 +115,7 @@ func (b *background) runController(ctx context.Context, plane *playground.Playgr
 	if err != nil {
 		return err
 	}
-	controller, err := startController(ctx, plane, playground.ControllerOptions{Inherit: []*os.File{lock}, Environment: aws}, p)
+	controller, err := startController(ctx, plane, playground.ControllerOptions{Inherit: []*os.File{lock}, Environment: aws, Flags: consistentAWS}, p)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ func awsFlags(flags *flag.FlagSet, o *awsirsa.Options) {
 		"The AWS account's quota for the length of a role's trust policy, in characters without white space.")
 	flags.Float64Var(&o.RequestsPerSecond, "aws-requests-per-second", awsirsa.DefaultRequestsPerSecond,
 		"How many requests a second IAM gets at most. It is halved by itself while IAM throttles.")
+	flags.DurationVar(&o.Timing.Settle, "aws-consistency-delay", o.Timing.Settle,
+		"How long IAM may go on showing a trust policy from before a change. After its start the controller waits as long before it edits any.")
 	flags.DurationVar(&o.Timing.Drift, "aws-drift-check-interval", o.Timing.Drift,
 		"How often each AWS role is read to see whether somebody took a Profile out of its trust policy.")
 }
@@ -32,6 +34,8 @@ func checkAWS(o awsirsa.Options) error {
 		return errors.New("-aws-trust-policy-limit must be a number of characters, such as 2048 or 4096")
 	case o.RequestsPerSecond <= 0:
 		return errors.New("-aws-requests-per-second must be more than 0")
+	case o.Timing.Settle < 0:
+		return errors.New("-aws-consistency-delay must not be negative")
 	case o.Timing.Drift < time.Second:
 		return errors.New("-aws-drift-check-interval must be at least 1s")
 	}

@@ -11,8 +11,11 @@ import (
 )
 
 func recordOf(e Entry, phase profilev1.IdentityPhase) profilev1.IdentityBinding {
-	record := profilev1.IdentityBinding{Plugin: e.Plugin, ServiceAccount: e.ServiceAccount, Identity: e.Identity,
-		Phase: phase, Annotations: maps.Clone(e.Annotations)}
+	record := profilev1.IdentityBinding{Plugin: e.Plugin, ServiceAccount: e.ServiceAccount, Identity: e.Identity, Phase: phase}
+	// An empty map does not come back from the API server, and the seal must fit what does.
+	if len(e.Annotations) > 0 {
+		record.Annotations = maps.Clone(e.Annotations)
+	}
 	if e.Settings != "" {
 		record.Settings = &runtime.RawExtension{Raw: []byte(e.Settings)}
 	}

@@ -85,23 +85,33 @@ func (w *Wishes) plan(ctx context.Context, plugin Plugin, profile string, spec [
 	}
 }
 
-// conflict finds an account that two entries want to annotate differently.
+// conflict finds an account for which two entries want different things.
 func conflict(before, added []Entry) error {
 	for _, b := range before {
 		for _, a := range added {
-			if a.ServiceAccount != b.ServiceAccount || a.equal(b) {
-				continue
-			}
-			for key, value := range a.Annotations {
-				if other, both := b.Annotations[key]; both && other != value {
-					return &Error{Kind: Refused, Reason: profilev1.ReasonPluginConflict, Message: fmt.Sprintf(
-						"the service account %s is bound to %s by another entry; a service account can have only one. Remove one of the two entries, or name other serviceAccounts in it.",
-						a.ServiceAccount, b.Identity)}
-				}
+			if a.conflictsWith(b) {
+				return &Error{Kind: Refused, Reason: profilev1.ReasonPluginConflict, Message: fmt.Sprintf(
+					"the service account %s is bound to %s by another entry, and can be bound once. Remove one of the two entries, or name other serviceAccounts in it.",
+					a.ServiceAccount, b.Identity)}
 			}
 		}
 	}
 	return nil
+}
+
+// conflictsWith tells whether two entries cannot both be carried out: those of one plugin
+// for the same account, unless they are one and the same, and those of different plugins
+// that annotate it differently.
+func (e Entry) conflictsWith(other Entry) bool {
+	if e.ServiceAccount != other.ServiceAccount || e.equal(other) {
+		return false
+	}
+	for key, value := range e.Annotations {
+		if theirs, both := other.Annotations[key]; both && theirs != value {
+			return true
+		}
+	}
+	return e.Plugin == other.Plugin
 }
 
 func unknownPlugin(kinds []string) error {

@@ -26,7 +26,7 @@ func TestTheHostIsTheWorkQueueOnceThereIsOne(t *testing.T) {
 	h.Again("bob")
 	h.Again("alice")
 	if h.Backlog() != 2 {
-		t.Errorf("the backlog is %d, want 2", h.Backlog())
+		t.Fatalf("the backlog is %d, want 2", h.Backlog())
 	}
 	if first, _ := queue.Get(); first != requestFor("alice") || h.Backlog() != 1 {
 		t.Errorf("first comes %v, and then there are %d", first, h.Backlog())

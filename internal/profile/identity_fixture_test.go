@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,13 +37,20 @@ type cloud struct {
 
 func (*cloud) Kind() string { return "Cloud" }
 
-// Plan binds default-editor to what the spec says; "bad" cannot be read.
+// Plan binds default-editor to what the spec says, such as "A", with settings "A#1", with
+// an audience "A?x"; "bad" cannot be read.
 func (*cloud) Plan(_ context.Context, _ string, spec []byte) ([]plugin.Binding, error) {
 	identity := string(spec[1 : len(spec)-1])
 	if identity == "bad" {
 		return nil, plugin.InvalidSpec("role", "is bad")
 	}
-	return []plugin.Binding{{ServiceAccount: "default-editor", Identity: identity, Annotations: map[string]string{"cloud/role": identity}}}, nil
+	identity, audience, _ := strings.Cut(identity, "?")
+	identity, settings, _ := strings.Cut(identity, "#")
+	b := plugin.Binding{ServiceAccount: "default-editor", Identity: identity, Annotations: map[string]string{"cloud/role": identity}, Settings: settings}
+	if audience != "" {
+		b.Annotations["cloud/audience"] = audience
+	}
+	return []plugin.Binding{b}, nil
 }
 
 func (c *cloud) note(verb string, b plugin.Binding) error {
@@ -129,8 +137,8 @@ func (r *room) bound(identities ...string) {
 	r.cloud.called()
 }
 
-func (r *room) account(name string) *corev1.ServiceAccount {
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: name}}
+func (r *room) account() *corev1.ServiceAccount {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "default-editor"}}
 	if err := client.IgnoreNotFound(r.Client.Get(r.t.Context(), client.ObjectKeyFromObject(account), account)); err != nil {
 		r.t.Error(err)
 	}
@@ -138,7 +146,7 @@ func (r *room) account(name string) *corev1.ServiceAccount {
 }
 
 // role is the identity that pods are pointed to.
-func (r *room) role() string { return r.account("default-editor").Annotations["cloud/role"] }
+func (r *room) role() string { return r.account().Annotations["cloud/role"] }
 
 // records are the recorded identities with their phases.
 func (r *room) records() []string {

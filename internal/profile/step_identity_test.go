@@ -104,11 +104,35 @@ func TestAChangeOfIdentityLeavesNoGap(t *testing.T) {
 		t.Errorf("pods are pointed to %q; want A while B does not hold", r.role())
 	}
 	delete(r.cloud.fails, "apply B")
-	r.want(r.round(), profilev1.ReasonApplied, []string{"apply B"}, []string{"A Bound", "B Bound"})
+	r.want(r.round(), profilev1.ReasonBinding, []string{"apply B"}, []string{"A Bound", "B Bound"})
 	r.want(r.round(), profilev1.ReasonApplied, []string{"check B", "revoke A"}, []string{"B Bound"})
 	if r.role() != "B" {
 		t.Errorf("pods are pointed to %q, want B", r.role())
 	}
+}
+
+func TestAChangeOfSettingsKeepsTheAnnotationsThatStay(t *testing.T) {
+	r := newRoom(t, interceptor.Funcs{})
+	r.bound("A#1?x")
+	r.asks("A#2")
+	r.cloud.during = func(call string) {
+		if diff := cmp.Diff(map[string]string{"cloud/role": "A"}, r.account().Annotations); diff != "" {
+			t.Errorf("annotations at %s (-want +got):\n%s", call, diff)
+		}
+	}
+	r.want(r.round(), profilev1.ReasonBinding, []string{"revoke A"}, []string{"A Pending"})
+	r.want(r.round(), profilev1.ReasonApplied, []string{"apply A"}, []string{"A Bound"})
+}
+
+func TestAnAnnotationThatIsNoLongerAskedForIsWithdrawn(t *testing.T) {
+	r := newRoom(t, interceptor.Funcs{})
+	r.bound("A?x")
+	r.asks("A")
+	r.want(r.round(), profilev1.ReasonBinding, nil, []string{"A Pending"})
+	if diff := cmp.Diff(map[string]string{"cloud/role": "A"}, r.account().Annotations); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+	r.want(r.round(), profilev1.ReasonApplied, []string{"apply A"}, []string{"A Bound"})
 }
 
 func TestAnnotationsGoBeforeThePermissionAndOnlyWhenTheyAreOurs(t *testing.T) {
@@ -124,14 +148,14 @@ func TestAnnotationsGoBeforeThePermissionAndOnlyWhenTheyAreOurs(t *testing.T) {
 
 	r = newRoom(t, interceptor.Funcs{})
 	r.bound("A")
-	account := r.account("default-editor")
+	account := r.account()
 	account.Annotations["cloud/role"], account.Annotations["mine"] = "theirs", "x"
 	if err := r.Client.Update(t.Context(), account); err != nil {
 		t.Fatal(err)
 	}
 	r.asks()
 	r.round()
-	if diff := cmp.Diff(map[string]string{"cloud/role": "theirs", "mine": "x"}, r.account("default-editor").Annotations); diff != "" {
+	if diff := cmp.Diff(map[string]string{"cloud/role": "theirs", "mine": "x"}, r.account().Annotations); diff != "" {
 		t.Errorf("annotations (-want +got):\n%s", diff)
 	}
 }
@@ -166,7 +190,7 @@ func TestChecking(t *testing.T) {
 	r.cloud.fails["check A"] = &plugin.Error{Kind: plugin.Waiting, Reason: "Slow", Message: "looking"}
 	r.want(r.round(), profilev1.ReasonApplied, []string{"check A"}, []string{"A Bound"})
 	r.cloud.fails["check A"] = &plugin.Error{Kind: plugin.Refused, Reason: "Gone", Message: "It is gone."}
-	account := r.account("default-editor")
+	account := r.account()
 	account.Annotations = nil
 	if err := r.Client.Update(t.Context(), account); err != nil {
 		t.Fatal(err)

@@ -19,15 +19,21 @@ func waitingFor(role roleARN) *plugin.Error {
 		Message: fmt.Sprintf("Waiting for the trust policy of %s to be edited.", role.text)}
 }
 
-// underFailure tells what a failure of a role means for a request. A role that is not
-// there, or is not the one, admits nobody whom we let in, so what was to be taken back is
-// gone.
-func (r request) underFailure(failure *plugin.Error) error {
-	gone := failure.Reason == profilev1.ReasonIdentityNotFound || failure.Reason == profilev1.ReasonRoleInAnotherAccount
-	if !r.present && gone {
-		return nil
+// underFailure tells what a failure of a role means for a request, if it means anything. A
+// role that is not there, or is not the one, admits nobody whom we let in, so what was to be
+// taken back is gone; and taking back makes a policy that is too long shorter.
+func (r request) underFailure(failure *plugin.Error) (answered bool, err error) {
+	if r.present {
+		return true, failure
 	}
-	return failure
+	switch failure.Reason {
+	case profilev1.ReasonIdentityNotFound, profilev1.ReasonRoleInAnotherAccount:
+		return true, nil
+	case profilev1.ReasonTrustPolicyLimitExceeded:
+		return false, nil
+	default:
+		return true, failure
+	}
 }
 
 // untagged refuses a request for a role that is not tagged for the Profile, where tags
@@ -55,10 +61,15 @@ func full(role roleARN, policy []byte, g grant, limit int) error {
 		role.text, g.subject, named, limit)}
 }
 
-// maybeDone tells whether a request that failed may have been carried out all the same.
+// maybeDone tells whether a request that failed may have been carried out all the same: when
+// there was no answer, which the SDK gives the status 0, or one that does not say.
 func maybeDone(err error) bool {
 	var response *awshttp.ResponseError
-	return !errors.As(err, &response) || response.HTTPStatusCode() >= 500 && !throttled(err)
+	if !errors.As(err, &response) {
+		return true
+	}
+	status := response.HTTPStatusCode()
+	return status == 0 || status >= 500 && !throttled(err)
 }
 
 // resultOf is how a request is counted.

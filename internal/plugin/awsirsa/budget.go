@@ -40,7 +40,7 @@ func (b *budget) learn(throttled bool) {
 	defer b.mu.Unlock()
 	present := b.limiter.Limit()
 	if throttled {
-		b.limiter.SetLimit(max(leastRate, present*throttledShare))
+		b.limiter.SetLimit(max(min(leastRate, b.most), present*throttledShare))
 	} else if present < b.most {
 		b.limiter.SetLimit(min(b.most, present*recovery))
 	}

@@ -80,9 +80,12 @@ func (e *editor) ask(role roleARN, r request) error {
 	i := m.indexOf(r.key())
 	if i < 0 {
 		if m.failure != nil && now.Sub(m.failedAt) < e.timing.Failure {
-			return r.underFailure(m.failure)
+			if answered, err := r.underFailure(m.failure); answered {
+				return err
+			}
 		}
-		if !m.knownAt.IsZero() && now.Sub(m.knownAt) < e.timing.Trust {
+		// A look is there to read anew.
+		if !r.looking && !m.knownAt.IsZero() && now.Sub(m.knownAt) < e.timing.Trust {
 			if answered, err := e.answer(m, r); answered {
 				return err
 			}
@@ -136,13 +139,19 @@ func (e *editor) work(ctx context.Context, arn string) {
 	e.queue.AddRateLimited(arn)
 }
 
-// waiting returns the requests for a role when it is time to serve them.
+// waiting returns the requests for a role when it is time to serve them. What another
+// process wrote just before this one started may not show yet, and this one would not know
+// that it was replaced; so nothing is done until that has settled.
 func (e *editor) waiting(arn string) (roleARN, []request, bool) {
 	backlog := e.host.Backlog()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	m, ok := e.roles[arn]
 	if !ok || len(m.requests) == 0 {
+		return roleARN{}, nil, false
+	}
+	if tooEarly := e.timing.Hold - time.Since(e.started); tooEarly > 0 {
+		e.queue.AddAfter(arn, tooEarly)
 		return roleARN{}, nil, false
 	}
 	if backlog > 0 && !m.writing && time.Since(m.waitingSince) < e.timing.GatherAtMost {
@@ -214,7 +223,7 @@ func (e *editor) write(ctx context.Context, role roleARN, before, after []byte, 
 	if err == nil {
 		return true
 	}
-	if codeOf(err) != "" && !maybeDone(err) {
+	if !maybeDone(err) {
 		e.mu.Lock()
 		m.forgetReplaced(before)
 		e.mu.Unlock()

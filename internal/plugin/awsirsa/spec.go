@@ -73,7 +73,7 @@ func (s Spec) check() error {
 	}
 	if s.Audience != "" {
 		if err := trustpolicy.CheckAudience(s.Audience); err != nil {
-			return plugin.InvalidSpec("audience", "%s", err)
+			return plugin.InvalidSpec("audience", "%s", shortened(err.Error()))
 		}
 	}
 	if e := s.TokenExpirationSeconds; e != nil && (*e < shortestExpiration || *e > longestExpiration) {
@@ -99,10 +99,10 @@ func decode(raw []byte, into *Spec) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrongType):
-		return plugin.InvalidSpec(wrongType.Field, "must not be a JSON %s", wrongType.Value)
+		return plugin.InvalidSpec(wrongType.Field, "must not be a JSON %s", shortened(wrongType.Value))
 	}
 	if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
-		return plugin.InvalidSpec(strings.Trim(field, `"`), "this plugin has no such field; it has awsIamRole, annotateOnly, serviceAccounts, audience, stsRegionalEndpoints and tokenExpirationSeconds")
+		return plugin.InvalidSpec(shortened(strings.Trim(field, `"`)), "this plugin has no such field; it has awsIamRole, annotateOnly, serviceAccounts, audience, stsRegionalEndpoints and tokenExpirationSeconds")
 	}
 	return plugin.InvalidSpec("spec", "cannot be read as JSON")
 }
@@ -121,13 +121,13 @@ func oneOfEachKey(raw []byte) error {
 		key, _ := token.(string)
 		for _, earlier := range keys {
 			if strings.EqualFold(earlier, key) {
-				return plugin.InvalidSpec(key, "is given twice (as %s and %s); keep one of them", earlier, key)
+				return plugin.InvalidSpec(shortened(key), "is given twice (as %s and %s); keep one of them", shortened(earlier), shortened(key))
 			}
 		}
 		keys = append(keys, key)
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
-			return plugin.InvalidSpec(key, "cannot be read as JSON")
+			return plugin.InvalidSpec(shortened(key), "cannot be read as JSON")
 		}
 	}
 	if _, err := decoder.Token(); err != nil {

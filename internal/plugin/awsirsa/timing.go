@@ -15,6 +15,9 @@ type Timing struct {
 	// Settle is how long IAM may go on showing a trust policy from before a write. IAM
 	// says of itself only that it is eventually consistent; in practice that is seconds.
 	Settle time.Duration
+	// Hold is how long a new process waits before it edits anything: it does not know what
+	// another one replaced just before. It should be as long as Settle.
+	Hold time.Duration
 	// Reread is the pause before a policy that is not up to date is read again.
 	Reread time.Duration
 	// Trust is how long what was read of a role answers questions about it without a
@@ -36,6 +39,7 @@ func DefaultTiming() Timing {
 		Gather:         250 * time.Millisecond,
 		GatherAtMost:   30 * time.Second,
 		Settle:         10 * time.Second,
+		Hold:           10 * time.Second,
 		Reread:         500 * time.Millisecond,
 		Trust:          time.Minute,
 		Failure:        time.Minute,

@@ -1,0 +1,175 @@
+package awsirsa
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/plugintest"
+	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
+)
+
+func TestManyProfilesOnOneRoleCostOneWrite(t *testing.T) {
+	f := start(t)
+	b := f.role("shared", foreignPolicy)
+	names := profiles(25)
+	f.inLine(names, b)
+	for i, err := range f.together(names, b) {
+		if err != nil || !f.admits("shared", names[i]) {
+			t.Errorf("%s: error %v, admitted %t", names[i], err, f.admits("shared", names[i]))
+		}
+	}
+	f.wantRequests("shared", 2, 1)
+}
+
+// inLine has Profiles ask, while the controller says that there are more to come.
+func (f *fixture) inLine(profiles []string, b plugin.Binding) {
+	f.t.Helper()
+	f.host.SetBacklog(1)
+	defer f.host.SetBacklog(0)
+	for _, profile := range profiles {
+		if err := f.Apply(f.t.Context(), profile, b); err == nil || plugin.AsError(err).Kind != plugin.Waiting {
+			f.t.Fatalf("the first call for %s is answered with %v; want to be told to wait", profile, err)
+		}
+	}
+}
+
+func TestTheLastWordOfAProfileCounts(t *testing.T) {
+	f := start(t)
+	b := f.role("r", foreignPolicy)
+	f.inLine([]string{"alice", "bob"}, b)
+	f.revoke("alice", b)
+	if f.admits("r", "alice") || len(f.server.History("r")) > 2 {
+		t.Error("a wish that was taken back while it waited was carried out")
+	}
+	f.apply("bob", b)
+}
+
+func TestThrottlingSlowsDownIsToldAndPasses(t *testing.T) {
+	f := start(t)
+	b := f.role("r", foreignPolicy)
+	throttled := 0
+	f.server.Fault(func(iamsts.Request) iamsts.Fault {
+		if throttled < 3 {
+			throttled++
+			return iamsts.Throttle()
+		}
+		return iamsts.Fault{}
+	})
+	var told []string
+	err := f.settle("alice", func(ctx context.Context, profile string, b plugin.Binding) error {
+		err := f.Apply(ctx, profile, b)
+		if err != nil {
+			told = append(told, plugin.AsError(err).Message)
+		}
+		return err
+	}, b)
+	if err != nil || !f.admits("r", "alice") {
+		t.Fatalf("error %v, admitted %t", err, f.admits("r", "alice"))
+	}
+	if !slices.ContainsFunc(told, func(m string) bool { return strings.Contains(m, "called less often") }) {
+		t.Errorf("the Profile was told only %q", told)
+	}
+	want := 10000 * 0.5 * 0.5 * 0.5 * 1.05 * 1.05 * 1.05
+	if got := float64(f.editor.budget.limiter.Limit()); math.Abs(got-want) > 1 {
+		t.Errorf("the rate is %.1f; want %.1f after three halvings and three good requests", got, want)
+	}
+	if f.results["GetRole throttled"] != 3 || f.results["UpdateAssumeRolePolicy ok"] != 1 {
+		t.Errorf("requests were counted as %v", f.results)
+	}
+}
+
+// watchedHost tells when the plugin asks for the backlog.
+type watchedHost struct {
+	*plugintest.Host
+	asked chan struct{}
+}
+
+func (h watchedHost) Backlog() int {
+	h.asked <- struct{}{}
+	return h.Host.Backlog()
+}
+
+func TestWhileMoreProfilesAreToComeNothingIsSent(t *testing.T) {
+	asked := make(chan struct{})
+	f := start(t, func(o *Options) { o.Host = watchedHost{o.Host.(*plugintest.Host), asked} })
+	b := f.role("r", foreignPolicy)
+	f.inLine([]string{"alice"}, b)
+	f.host.SetBacklog(1)
+	for range 5 {
+		receive(t, asked)
+	}
+	f.wantRequests("r", 0, 0)
+	f.host.SetBacklog(0)
+	go func() {
+		for range asked { // From here on nobody needs to know.
+		}
+	}()
+	defer close(asked)
+	defer f.stop()
+	f.apply("alice", b)
+}
+
+func TestGatheringEndsWhateverTheBacklog(t *testing.T) {
+	f := start(t, func(o *Options) { o.Timing.GatherAtMost = 20 * time.Millisecond })
+	f.host.SetBacklog(1000)
+	b := f.role("r", foreignPolicy)
+	f.apply("alice", b)
+	f.wantRequests("r", 2, 1)
+}
+
+func TestAWriteIsVerifiedWhateverTheBacklog(t *testing.T) {
+	f := start(t)
+	b := f.role("r", foreignPolicy)
+	f.server.Fault(func(r iamsts.Request) iamsts.Fault {
+		if r.Action == "UpdateAssumeRolePolicy" {
+			f.host.SetBacklog(1000)
+		}
+		return iamsts.Fault{}
+	})
+	f.apply("alice", b)
+	f.wantRequests("r", 2, 1)
+}
+
+func TestAnnotateOnlySendsNothing(t *testing.T) {
+	f := start(t, func(o *Options) {
+		o.Issuer = func(context.Context) (string, error) {
+			t.Error("the issuer was asked for, though it is not needed")
+			return "", nil
+		}
+	})
+	planned, err := f.Plan(t.Context(), "alice", []byte(`{"awsIamRole":"arn:aws:iam::999999999999:role/far","annotateOnly":true}`))
+	if err != nil || len(planned) != 1 {
+		t.Fatalf("planned %v, %v", planned, err)
+	}
+	again, err := f.Check(t.Context(), "alice", planned[0])
+	for _, err := range []error{f.Apply(t.Context(), "alice", planned[0]), err, f.Revoke(t.Context(), "alice", planned[0])} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(f.server.Requests()) > 0 || again != 0 {
+		t.Errorf("AWS got %v; Check wants to be called again after %s", f.server.Requests(), again)
+	}
+}
+
+func TestRolesDoNotWaitForEachOther(t *testing.T) {
+	f := start(t)
+	stuck, free := f.role("stuck", foreignPolicy), f.role("free", foreignPolicy)
+	f.server.Fault(func(r iamsts.Request) iamsts.Fault {
+		if r.Role == "stuck" {
+			return iamsts.ServerError()
+		}
+		return iamsts.Fault{}
+	})
+	if err := f.Apply(t.Context(), "alice", stuck); err == nil {
+		t.Fatal("the role that answers with errors is said to be edited")
+	}
+	f.apply("bob", free)
+	f.server.Fault(nil)
+	f.apply("alice", stuck)
+}
