@@ -32,7 +32,7 @@ func roleOf(room string) string { return "arn:aws:iam::" + accountID + ":role/" 
 
 // consistentAWS tells the controller that the double of AWS shows changes at once, so that
 // nobody has to wait for that after the start.
-var consistentAWS = []string{"-aws-consistency-delay=0s"}
+var consistentAWS = []string{"-aws-start-delay=0s"}
 
 // startAWS starts a double of AWS IAM and STS with the roles that the examples name.
 func startAWS(ctx context.Context, plane *playground.Playground, o playground.AWSOptions, p *progress) (*playground.AWS, error) {

@@ -104,7 +104,6 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	if workloadIdentity != "" {
 		o.defaultPlugins = []string{"WorkloadIdentity"}
 	}
-	o.aws.Timing.Hold = o.aws.Timing.Settle
 	return o, o.check(flags)
 }
 

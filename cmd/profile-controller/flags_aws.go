@@ -23,7 +23,9 @@ func awsFlags(flags *flag.FlagSet, o *awsirsa.Options) {
 	flags.Float64Var(&o.RequestsPerSecond, "aws-requests-per-second", awsirsa.DefaultRequestsPerSecond,
 		"How many requests a second IAM gets at most. It is halved by itself while IAM throttles.")
 	flags.DurationVar(&o.Timing.Settle, "aws-consistency-delay", o.Timing.Settle,
-		"How long IAM may go on showing a trust policy from before a change. After its start the controller waits as long before it edits any.")
+		"How long IAM may go on showing a trust policy from before a change.")
+	flags.DurationVar(&o.Timing.Hold, "aws-start-delay", o.Timing.Hold,
+		"How long after its start the controller waits before it edits trust policies, so that what another one changed just before has settled.")
 	flags.DurationVar(&o.Timing.Drift, "aws-drift-check-interval", o.Timing.Drift,
 		"How often each AWS role is read to see whether somebody took a Profile out of its trust policy.")
 }
@@ -34,8 +36,8 @@ func checkAWS(o awsirsa.Options) error {
 		return errors.New("-aws-trust-policy-limit must be a number of characters, such as 2048 or 4096")
 	case o.RequestsPerSecond <= 0:
 		return errors.New("-aws-requests-per-second must be more than 0")
-	case o.Timing.Settle < 0:
-		return errors.New("-aws-consistency-delay must not be negative")
+	case o.Timing.Settle < 0, o.Timing.Hold < 0:
+		return errors.New("-aws-consistency-delay and -aws-start-delay must not be negative")
 	case o.Timing.Drift < time.Second:
 		return errors.New("-aws-drift-check-interval must be at least 1s")
 	}

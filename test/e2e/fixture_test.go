@@ -107,7 +107,10 @@ func (f *fixture) startWith(o playground.ControllerOptions) {
 func (f *fixture) launch(o playground.ControllerOptions) {
 	f.t.Helper()
 	f.stop()
-	c, err := pg.StartController(f.ctx, o)
+	// The double of IAM shows changes at once, unless a test tells it not to.
+	given := o
+	given.Flags = append([]string{"-aws-start-delay=0s"}, o.Flags...)
+	c, err := pg.StartController(f.ctx, given)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func withController(t *testing.T) {
 		t.Fatal(err)
 	}
 	var err error
-	if running, err = pg.StartController(ctx, playground.ControllerOptions{}); err != nil {
+	if running, err = pg.StartController(ctx, playground.ControllerOptions{Flags: []string{"-aws-start-delay=0s"}}); err != nil {
 		t.Fatal(err)
 	}
 }
