@@ -8,7 +8,9 @@ import (
 )
 
 // ProfileFinalizer holds a Profile back from disappearing until everything that
-// was set up outside the cluster for it has been taken back. It has the name
+// was set up outside the cluster for it has been taken back. A Profile without
+// identities outside the cluster has none: it goes at once, even while no controller
+// runs. It has the name
 // that the Kubeflow Profile controller uses, so that an admin can switch between
 // the two in both directions.
 const ProfileFinalizer = "profile-finalizer"

@@ -52,6 +52,9 @@ type Ledger struct {
 	Registered func(kind string) bool
 	// Leaving is true when the Profile is being deleted.
 	Leaving bool
+	// AtHome is true when the namespace is the Profile's own. Only then can something have
+	// been bound of which there is no record any more.
+	AtHome bool
 }
 
 // Steps decides what to do about each record and each wish. The rules:
@@ -74,12 +77,16 @@ func (l Ledger) Steps() []Step {
 		}
 		steps = append(steps, l.aboutRecord(record, e))
 	}
+	missing := Record
 	if l.Leaving {
+		missing = Revoke
+	}
+	if l.Leaving && !l.AtHome {
 		return steps
 	}
 	for _, wish := range l.Wishes.Entries {
 		if !slices.ContainsFunc(steps, func(s Step) bool { return s.sameGrant(wish) && s.Do != Distrust }) {
-			steps = append(steps, Step{Entry: wish, Do: Record})
+			steps = append(steps, Step{Entry: wish, Do: missing})
 		}
 	}
 	return steps

@@ -41,12 +41,24 @@ func (e Events) tell(before, now *profilev1.Profile, results []result) {
 		e.Recorder.Eventf(now, repair.object, corev1.EventTypeNormal, "Repaired", "Repair", "%s", repair.note)
 	}
 	for _, c := range newFailures(before, now, results) {
-		e.Recorder.Eventf(now, nil, corev1.EventTypeWarning, c.Reason, "Reconcile", "%s", c.Message)
+		e.Recorder.Eventf(now, nil, corev1.EventTypeWarning, c.Reason, "Reconcile", "%s", asNote(c.Message))
 	}
 	was, is := condition(before, profilev1.ConditionReady), condition(now, profilev1.ConditionReady)
 	if was.Status == metav1.ConditionFalse && !passing(was.Reason) && is.Status == metav1.ConditionTrue {
 		e.normal(now, profilev1.ReasonReady, "Reconcile", "%s", is.Message)
 	}
+}
+
+// longestNote is what the API server takes, in bytes.
+const longestNote = 1024
+
+// asNote cuts a message that is too long for an Event; the condition has all of it.
+func asNote(message string) string {
+	const rest = " … (see the condition)"
+	if len(message) <= longestNote {
+		return message
+	}
+	return strings.ToValidUTF8(message[:longestNote-len(rest)], "") + rest
 }
 
 // passing tells whether a reason only says that another step comes first, or that work

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,6 +37,9 @@ type failure struct {
 	reason  string
 	message string
 	cause   error
+	// again is how long a refused Profile rests before it is tried again; zero means
+	// refusedAgainAfter.
+	again time.Duration
 }
 
 // Error returns the message and, for the log, the cause.
@@ -52,6 +56,11 @@ func (f *failure) Unwrap() error { return f.cause }
 var pluginFailureKinds = map[plugin.ErrorKind]failureKind{
 	plugin.Waiting: waiting, plugin.Refused: refused, plugin.Retry: retry}
 
+// identityAgainAfter is how long a refusal by an identity plugin rests. What was wrong is
+// usually mended in the cloud, where no watch shows it, by somebody who then waits. The
+// plugins see to it that many Profiles cost few requests.
+const identityAgainAfter = 2 * time.Minute
+
 // classify turns any error into a failure.
 func classify(err error) *failure {
 	var known *failure
@@ -61,7 +70,7 @@ func classify(err error) *failure {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &refusal):
-		return &failure{kind: pluginFailureKinds[refusal.Kind], reason: refusal.Reason, message: refusal.Message, cause: refusal.Cause}
+		return &failure{kind: pluginFailureKinds[refusal.Kind], reason: refusal.Reason, message: refusal.Message, cause: refusal.Cause, again: identityAgainAfter}
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return &failure{kind: waiting, reason: profilev1.ReasonNamespaceTerminating,
 			message: "The namespace is being removed; it comes back as soon as it is gone.", cause: err}

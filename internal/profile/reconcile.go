@@ -84,12 +84,15 @@ func (r *Reconciler) finish(ctx context.Context, p *profilev1.Profile) (reconcil
 	if !controllerutil.ContainsFinalizer(p, profilev1.ProfileFinalizer) {
 		return reconcile.Result{}, nil
 	}
-	s := &situation{profile: p, identities: p.Status.Identities}
+	s, err := r.gatherLeaving(ctx, p)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
 	if release := r.releaseStep(ctx, s); release.failure != nil {
 		return r.report(ctx, s, []result{heldUp(release)})
 	}
 	r.Metrics.forget(p)
-	err := r.dropFinalizer(ctx, p)
+	err = r.dropFinalizer(ctx, p)
 	if apierrors.IsNotFound(err) {
 		return reconcile.Result{}, nil
 	}

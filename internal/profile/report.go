@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -71,8 +72,8 @@ func lookAgain(results []result) (reconcile.Result, error) {
 	if f, found := firstOfKind(results, retry); found {
 		return reconcile.Result{}, f
 	}
-	if _, found := firstOfKind(results, refused); found {
-		return reconcile.Result{RequeueAfter: wait.Jitter(refusedAgainAfter, 0.2)}, nil
+	if f, found := firstOfKind(results, refused); found {
+		return reconcile.Result{RequeueAfter: wait.Jitter(cmp.Or(f.again, refusedAgainAfter), 0.2)}, nil
 	}
 	return reconcile.Result{RequeueAfter: soonest(results)}, nil
 }

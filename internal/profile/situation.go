@@ -26,15 +26,35 @@ type situation struct {
 	identities []profilev1.IdentityBinding
 }
 
+// atHome tells whether the namespace is there and the Profile's own.
+func (s *situation) atHome() bool { return s.namespace != nil && ownedBy(s.namespace, s.profile) }
+
 func (r *Reconciler) gather(ctx context.Context, p *profilev1.Profile) (*situation, error) {
-	s := &situation{profile: p, defaultLabels: r.Labels.Labels(), identities: p.Status.Identities}
+	namespace, err := r.namespaceOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &situation{profile: p, namespace: namespace, defaultLabels: r.Labels.Labels(), identities: p.Status.Identities}, nil
+}
+
+// gatherLeaving reads what there is of a Profile that is being deleted.
+func (r *Reconciler) gatherLeaving(ctx context.Context, p *profilev1.Profile) (*situation, error) {
+	namespace, err := r.namespaceOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &situation{profile: p, namespace: namespace, identities: p.Status.Identities}, nil
+}
+
+func (r *Reconciler) namespaceOf(ctx context.Context, p *profilev1.Profile) (*corev1.Namespace, error) {
 	namespace := &corev1.Namespace{}
 	err := r.Client.Get(ctx, client.ObjectKey{Name: p.Name}, namespace)
 	switch {
 	case err == nil:
-		s.namespace = namespace
-	case !apierrors.IsNotFound(err):
+		return namespace, nil
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	default:
 		return nil, fmt.Errorf("read namespace %s: %w", p.Name, err)
 	}
-	return s, nil
 }

@@ -29,7 +29,8 @@ func (r *Reconciler) releaseStep(ctx context.Context, s *situation) result {
 func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving bool) result {
 	res := result{condition: profilev1.ConditionIdentityReady, reason: profilev1.ReasonNoPlugins,
 		message: "The Profile names no plugins."}
-	if leaving && len(s.identities) == 0 {
+	nothingBound := len(s.identities) == 0 && !s.atHome()
+	if leaving && nothingBound {
 		return res
 	}
 	wishes := r.Plugins.Wishes(ctx, s.profile)
@@ -43,8 +44,12 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 			res.failure = classify(err)
 			return res
 		}
+		if err := r.holdBack(ctx, s, leaving); err != nil {
+			res.failure = classify(err)
+			return res
+		}
 		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
-		settled := r.carryOutSteps(ctx, s, sealer, plugin.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving,
+		settled := r.carryOutSteps(ctx, s, sealer, plugin.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving, AtHome: s.atHome(),
 			Genuine:    func(record profilev1.IdentityBinding) bool { return sealer.Genuine(s.profile.UID, record) },
 			Registered: func(kind string) bool { _, ok := r.Plugins.Get(kind); return ok }})
 		s.identities, res.outcomes, res.again = settled.records, settled.outcomes, settled.again
@@ -52,6 +57,15 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 	}
 	res.failure = allOf(errs)
 	return res
+}
+
+// holdBack sees to it that the Profile cannot disappear before what is about to be bound is
+// taken back.
+func (r *Reconciler) holdBack(ctx context.Context, s *situation, leaving bool) error {
+	if leaving {
+		return nil
+	}
+	return r.addFinalizer(ctx, s.profile)
 }
 
 // settled is what came of the steps.
@@ -104,6 +118,9 @@ func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer plug
 		return &record
 	}
 	as := &step.Stored
+	if step.Stored.Plugin == "" {
+		as = nil
+	}
 	switch step.Do {
 	case plugin.Record:
 		if err := r.withdraw(ctx, s, step.ServiceAccount, step.Former); err != nil {

@@ -7,23 +7,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/apply"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
 )
 
-// namespaceStep creates, keeps or adopts the namespace, or tells why it must not. The
-// finalizer is written before anything else, so that nothing is ever set up for a
-// Profile that could disappear unnoticed.
+// namespaceStep creates, keeps or adopts the namespace, or tells why it must not.
 func (r *Reconciler) namespaceStep(ctx context.Context, s *situation) result {
 	v := judge(s, r.Reserved)
 	if v.failure != nil {
 		return namespaceResult(apply.Outcome{}, v.failure)
-	}
-	if err := r.addFinalizer(ctx, s.profile); err != nil {
-		return namespaceResult(apply.Outcome{}, err)
 	}
 	outcome, err := r.carryOut(ctx, s, v)
 	return namespaceResult(outcome, err)
@@ -89,27 +83,4 @@ func wasThere(s *situation) bool {
 func (r *Reconciler) patchNamespace(ctx context.Context, s *situation) (apply.Outcome, error) {
 	want := desired.Namespace(s.profile, r.Settings, s.defaultLabels, s.namespace.Labels)
 	return r.applier().Patch(ctx, s.namespace, want, client.MergeFromWithOptimisticLock{})
-}
-
-// addFinalizer locks against writers in between: a merge patch replaces the whole list
-// of finalizers.
-func (r *Reconciler) addFinalizer(ctx context.Context, p *profilev1.Profile) error {
-	return r.patchFinalizer(ctx, p, controllerutil.AddFinalizer)
-}
-
-func (r *Reconciler) dropFinalizer(ctx context.Context, p *profilev1.Profile) error {
-	return r.patchFinalizer(ctx, p, controllerutil.RemoveFinalizer)
-}
-
-func (r *Reconciler) patchFinalizer(ctx context.Context, p *profilev1.Profile, change func(client.Object, string) bool) error {
-	before := p.DeepCopy()
-	if !change(p, profilev1.ProfileFinalizer) {
-		return nil
-	}
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Patch(ctx, p, patch, client.FieldOwner(apply.FieldManager)); err != nil {
-		return fmt.Errorf("patch finalizer of profile %s: %w", p.Name, err)
-	}
-	r.Metrics.wrote("Profile", "patch")
-	return nil
 }

@@ -42,7 +42,7 @@ func fittingNamespaceIsAdopted(f *fixture) {
 	mustEqual(f.t, "UID", now.UID, n.UID)
 	mustEqual(f.t, "labels", now.Labels, map[string]string{"istio-injection": "disabled", "example.com/kept": "yes",
 		"kubernetes.io/metadata.name": "adopted", "app.kubernetes.io/part-of": "kubeflow-profile"})
-	f.mustHaveWrittenAbout("adopted", before, "patch profiles adopted", "patch namespaces adopted",
+	f.mustHaveWrittenAbout("adopted", before, "patch namespaces adopted",
 		"create serviceaccounts adopted/"+editor, "create serviceaccounts adopted/"+viewer,
 		"create rolebindings adopted/"+editor, "create rolebindings adopted/"+viewer, "create rolebindings adopted/"+ownerAdmin,
 		"create authorizationpolicies adopted/"+ownerPolicy, "patch profiles/status adopted")
@@ -189,7 +189,6 @@ func proceedsWhenForeignNamespaceIsHandedOver(f *fixture) {
 	now := live(f, namespaceNamed("handover"))
 	mustBelongTo(f.t, f.profile("handover"), now)
 	mustEqual(f.t, "UID", now.UID, n.UID)
-	mustEqual(f.t, "finalizers", f.profile("handover").Finalizers, []string{finalizer})
 }
 
 // oldControllersObjectsAreTakenOver has objects without our label, as the Kubeflow
@@ -208,7 +207,7 @@ func oldControllersObjectsAreTakenOver(f *fixture) {
 	f.create(MakeProfile(name).Quota("cpu", "2").Obj())
 	f.awaitReady(name)
 
-	f.mustHaveWrittenAbout(name, before, "patch profiles "+name, "patch namespaces "+name,
+	f.mustHaveWrittenAbout(name, before, "patch namespaces "+name,
 		"patch serviceaccounts inherited/"+editor, "patch serviceaccounts inherited/"+viewer,
 		"patch rolebindings inherited/"+editor, "patch rolebindings inherited/"+ownerAdmin,
 		"delete rolebindings inherited/"+viewer, "create rolebindings inherited/"+viewer,

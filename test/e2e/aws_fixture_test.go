@@ -39,20 +39,20 @@ func startAWS() (*iamsts.Server, error) {
 	return s, nil
 }
 
+// issuerKey is how trust policies name the cluster's issuer.
+func issuerKey() string { return strings.TrimPrefix(clusterIssuer, "https://") }
+
 // guidePolicy is what common guides create: open to all service accounts of the cluster
 // until the first Profile is added.
 func guidePolicy() string {
-	return fmt.Sprintf(`{
-  "Version": "2012-10-17",
-  "Statement": [
-    {
-      "Effect": "Allow",
-      "Principal": {"Federated": %q},
-      "Action": "sts:AssumeRoleWithWebIdentity",
-      "Condition": {"StringEquals": {"%s:aud": "sts.amazonaws.com"}}
-    }
-  ]
-}`, aws.ProviderARN(clusterIssuer), strings.TrimPrefix(clusterIssuer, "https://"))
+	return fmt.Sprintf("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    %s\n  ]\n}", webIdentityStatement(""))
+}
+
+// webIdentityStatement lets the cluster's accounts in that meet further conditions, given
+// in JSON with a comma in front.
+func webIdentityStatement(conditions string) string {
+	return fmt.Sprintf(`{"Effect": "Allow", "Principal": {"Federated": %q}, "Action": "sts:AssumeRoleWithWebIdentity",
+      "Condition": {"StringEquals": {"%s:aud": "sts.amazonaws.com"%s}}}`, aws.ProviderARN(clusterIssuer), issuerKey(), conditions)
 }
 
 // role makes a role with a trust policy and returns its ARN.
@@ -68,7 +68,12 @@ func (f *fixture) assume(arn, namespace, account string) error {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	_, err = sts.NewFromConfig(aws.Config()).AssumeRoleWithWebIdentity(f.ctx, &sts.AssumeRoleWithWebIdentityInput{
+	return f.assumeWith(arn, token)
+}
+
+// assumeWith tries to take a role with a token.
+func (f *fixture) assumeWith(arn, token string) error {
+	_, err := sts.NewFromConfig(aws.Config()).AssumeRoleWithWebIdentity(f.ctx, &sts.AssumeRoleWithWebIdentityInput{
 		RoleArn: sdk.String(arn), RoleSessionName: sdk.String("test"), WebIdentityToken: sdk.String(token)})
 	return err
 }

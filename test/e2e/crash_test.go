@@ -140,7 +140,6 @@ func (f *fixture) removeProfiles(names []string) {
 func mustBeComplete(f *fixture, name string) {
 	f.t.Helper()
 	p := f.profile(name)
-	mustEqual(f.t, "finalizers", p.Finalizers, []string{finalizer})
 	mustBelongTo(f.t, p, live(f, namespaceNamed(name)))
 	for _, o := range childrenOf(name) {
 		mustBeOurs(f.t, p, live(f, o))

@@ -80,7 +80,7 @@ func TestProfileBecomesARoomOfEightObjects(t *testing.T) {
 		mustBeOurs(t, p, quota)
 	})
 	t.Run("profile", func(t *testing.T) {
-		mustEqual(t, "finalizers", p.Finalizers, []string{finalizer})
+		mustEqual(t, "finalizers", p.Finalizers, nil)
 		mustEqual(t, "spec", p.Spec, MakeProfile("room").Owner("user@example.com").Quota("cpu", "2", "memory", "4Gi").Obj().Spec)
 	})
 }
@@ -220,21 +220,21 @@ func tableOf(f *fixture, version, name string) metav1.Table {
 	return table
 }
 
-func TestCreationCostsAtMostTenWrites(t *testing.T) {
+func TestCreationCostsNineWrites(t *testing.T) {
 	f := withController(t)
 	before := f.mark()
 	f.create(MakeProfile("frugal").Quota("cpu", "2").Obj())
 	f.awaitReady("frugal")
 	f.settle()
 	f.mustHaveWritten(before,
-		"patch profiles frugal", "create namespaces frugal",
+		"create namespaces frugal",
 		"create serviceaccounts frugal/default-editor", "create serviceaccounts frugal/default-viewer",
 		"create rolebindings frugal/default-editor", "create rolebindings frugal/default-viewer", "create rolebindings frugal/namespaceAdmin",
 		"create authorizationpolicies frugal/ns-owner-access-istio", "create resourcequotas frugal/kf-resource-quota",
 		"patch profiles/status frugal",
 	)
-	if all := f.writesSince(before); len(all) > 10 {
-		t.Errorf("the controller sent %d writes, refused ones and Events included, want at most 10: %v", len(all), all)
+	if all := f.writesSince(before); len(all) > 9 {
+		t.Errorf("the controller sent %d writes, refused ones and Events included, want at most 9: %v", len(all), all)
 	}
 }
 
@@ -267,18 +267,7 @@ func TestManyCreationsAtOnceCostNoMore(t *testing.T) {
 			t.Errorf("the controller sent %s %d times, the last time with the answer %d", r, counts[r.String()], r.code)
 		}
 	}
-	if want := 10 * len(names); len(all) != want {
+	if want := 9 * len(names); len(all) != want {
 		t.Errorf("the controller sent %d writes, want %d", len(all), want)
-	}
-}
-
-func TestTheFinalizerComesBeforeAnyEffect(t *testing.T) {
-	f := withController(t)
-	before := f.mark()
-	f.create(MakeProfile("careful").Obj())
-	f.awaitReady("careful")
-	writes := concerning("careful", f.writesSince(before))
-	if len(writes) < 2 || writes[0].String() != "patch profiles careful" || writes[1].String() != "create namespaces careful" {
-		t.Errorf("the first writes must be the finalizer and then the namespace, but they are %v", writes)
 	}
 }

@@ -8,8 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
 
 func deletions() []drift {
@@ -135,12 +133,6 @@ func exchanges() []drift {
 		"delete rolebindings drift/" + ownerAdmin, "create rolebindings drift/" + ownerAdmin,
 		"delete resourcequotas drift/" + quotaName, "create resourcequotas drift/" + quotaName,
 	}}}
-}
-
-func profileEdits() []drift {
-	return []drift{{"profile: finalizer removed", func(f *fixture) {
-		change(f, profileNamed("drift"), func(p *profilev1.Profile) { p.Finalizers = nil })
-	}, []string{"patch profiles drift"}}}
 }
 
 // resourceOf is the plural under which the audit log knows the kind.

@@ -33,7 +33,7 @@ func TestWhatIsDeletedOrEditedComesBack(t *testing.T) {
 	f.settle()
 	intact := essence(f, "drift")
 	var all []drift
-	for _, group := range [][]drift{deletions(), namespaceEdits(), accountEdits(), bindingEdits(), policyEdits(), quotaEdits(), profileEdits(), exchanges()} {
+	for _, group := range [][]drift{deletions(), namespaceEdits(), accountEdits(), bindingEdits(), policyEdits(), quotaEdits(), exchanges()} {
 		all = append(all, group...)
 	}
 	for _, d := range all {

@@ -214,22 +214,27 @@ func (e *editor) write(ctx context.Context, role roleARN, before, after []byte, 
 	m := e.roles[role.text]
 	m.writing = true
 	m.replaced = append(m.replaced, former{policy: before, at: time.Now()})
-	// What is written holds from now on, also if it was replaced earlier.
-	m.forgetReplaced(after)
 	e.mu.Unlock()
 	err := e.request(ctx, "UpdateAssumeRolePolicy", func() error {
 		return writeTrustPolicy(ctx, e.client, role, after)
 	})
 	if err == nil {
+		// What is written holds from now on, also if it was replaced earlier. While that is
+		// not certain it must not be believed: a read may show it from the time before.
+		e.forgetReplaced(m, after)
 		return true
 	}
 	if !maybeDone(err) {
-		e.mu.Lock()
-		m.forgetReplaced(before)
-		e.mu.Unlock()
+		e.forgetReplaced(m, before)
 	}
 	e.failed(role, "UpdateAssumeRolePolicy", err, requests)
 	return false
+}
+
+func (e *editor) forgetReplaced(m *memory, policy []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m.forgetReplaced(policy)
 }
 
 // request sends one request within the budget.

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+)
+
+// TestAChangedTrustPolicyIsRepaired has somebody take the Profiles out of a role. What
+// they did besides stays.
+func TestAChangedTrustPolicyIsRepaired(t *testing.T) {
+	f := withAWS(t, "-aws-drift-check-interval=2s")
+	arn := f.role("tampered", handMadePolicy())
+	f.create(MakeProfile("tampered-a").AWS(arn).Obj(), MakeProfile("tampered-b").AWS(arn).Obj())
+	f.awaitIdentity("tampered-a", arn)
+	f.awaitIdentity("tampered-b", arn)
+	bystander := `{"Sid":"Added","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}`
+	for what, policy := range map[string]string{
+		"somebody adds a statement and drops ours": handMadePolicy(bystander),
+		"somebody drops one of the two":            strings.Replace(aws.TrustPolicy("tampered"), editorOf("tampered-a"), "system:serviceaccount:other:other", 1),
+	} {
+		if err := aws.SetTrustPolicy("tampered", policy); err != nil {
+			t.Fatal(err)
+		}
+		f.eventually(what+", and it is repaired", func() error {
+			if !admits("tampered", editorOf("tampered-a")) || !admits("tampered", editorOf("tampered-b")) {
+				return errors.New(aws.TrustPolicy("tampered"))
+			}
+			return nil
+		})
+		f.mustKeep("tampered", handMade()...)
+		if strings.Contains(policy, bystander) {
+			f.mustKeep("tampered", bystander)
+		}
+	}
+	f.mustAssume(arn, "tampered-a", editor)
+	f.mustNotWarn("tampered-a")
+
+	aws.RemoveRole("tampered")
+	f.awaitCondition("tampered-b", profilev1.ConditionIdentityReady, profilev1.ReasonIdentityNotFound)
+	f.awaitEvent("Profile", "tampered-b", profilev1.ReasonIdentityNotFound)
+}
+
+// TestAnOpenedRoleIsClosedAgain has somebody add what the guides create, which lets every
+// account of the cluster in, and a decision of their own, which stays.
+func TestAnOpenedRoleIsClosedAgain(t *testing.T) {
+	f := withAWS(t, "-aws-drift-check-interval=2s")
+	arn := f.role("widened", handMadePolicy())
+	f.create(MakeProfile("widened").AWS(arn).Obj())
+	f.awaitIdentity("widened", arn)
+	decision := fmt.Sprintf(`{"Effect":"Allow","Principal":{"Federated":%q},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringLike":{"%s:sub":"system:serviceaccount:decided-*:*"}}}`,
+		aws.ProviderARN(clusterIssuer), issuerKey())
+	policy := strings.Replace(aws.TrustPolicy("widened"), handMade()[1], strings.Join([]string{handMade()[1], webIdentityStatement(""), decision}, ","), 1)
+	if err := aws.SetTrustPolicy("widened", policy); err != nil {
+		t.Fatal(err)
+	}
+	f.mustAdmit("widened", editorOf("stranger"))
+	f.eventually("the role is closed", func() error {
+		if admits("widened", editorOf("stranger")) {
+			return errors.New(aws.TrustPolicy("widened"))
+		}
+		return nil
+	})
+	f.mustAdmit("widened", editorOf("widened"), subjectOf("decided-by-hand", "any"))
+	f.mustKeep("widened", append(handMade(), decision)...)
+}
