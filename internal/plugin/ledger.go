@@ -170,6 +170,12 @@ func without(have, want map[string]string) map[string]string {
 	return rest
 }
 
+// Asked tells whether the spec asks for an entry.
+func (l Ledger) Asked(e Entry) bool {
+	_, asked := l.wishFor(e)
+	return asked
+}
+
 // Unwanted returns the annotations of an entry that is being revoked whose keys no wish
 // for the same account has.
 func (l Ledger) Unwanted(e Entry) map[string]string {

@@ -155,8 +155,11 @@ func kept(e plugin.Entry, ledger plugin.Ledger) error {
 	if slices.Contains(ledger.Wishes.Unclear, e.Plugin) {
 		return nil
 	}
+	if ledger.Asked(e) {
+		return recorded(e)
+	}
 	return &failure{kind: waiting, reason: profilev1.ReasonBinding,
-		message: fmt.Sprintf("The binding of the service account %s to %s waits for another one.", e.ServiceAccount, e.Identity)}
+		message: fmt.Sprintf("The service account %s stays bound to %s until it is bound anew.", e.ServiceAccount, e.Identity)}
 }
 
 // bind makes the binding hold, and annotates the account only then: a pod is never
