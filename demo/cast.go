@@ -33,6 +33,8 @@ type cast struct {
 	owner, neighbor client.Client
 	// member is in the group that owns a room; outsider is in another group.
 	member, outsider client.Client
+	// guest and auditor are contributors of that room, the auditor by a group.
+	guest, auditor client.Client
 	// editor and viewer are the accounts in the owner's room.
 	editor, viewer client.Client
 	// controller is the controller's own account.
@@ -58,6 +60,8 @@ func assemble(ctx context.Context, plane *playground.Playground, aws *playground
 		{&c.neighbor, neighborName, nil},
 		{&c.member, memberName, []string{groupName}},
 		{&c.outsider, "otto@example.com", []string{"audio-team"}},
+		{&c.guest, "guest@example.com", nil},
+		{&c.auditor, "ada@example.com", []string{"auditors"}},
 	}
 	for _, person := range people {
 		var err error

@@ -77,6 +77,9 @@ const (
 	ReasonInvalidName = "InvalidName"
 	// ReasonInvalidOwner: spec.owner cannot be bound safely. Correct spec.owner.
 	ReasonInvalidOwner = "InvalidOwner"
+	// ReasonInvalidContributor: an entry of spec.contributors cannot be bound safely. The
+	// others are in place. Correct the entry that the message names.
+	ReasonInvalidContributor = "InvalidContributor"
 	// ReasonForeignNamespace: a namespace of that name exists and is not this
 	// Profile's. It is left alone. Delete or rename one of the two, or, to hand the
 	// namespace over to the Profile, set its annotation owner to the Profile's owner.

@@ -65,6 +65,14 @@ type ProfileSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!has(self.apiGroup) || self.apiGroup == '' || (self.apiGroup == 'rbac.authorization.k8s.io' && has(self.kind) && self.kind != 'ServiceAccount')",message="spec.owner.apiGroup must be empty, or rbac.authorization.k8s.io for a User or a Group"
 	Owner rbacv1.Subject `json:"owner,omitempty"`
 
+	// Contributors are users and groups that may work in the namespace besides the owner.
+	// Each has a RoleBinding and a mesh policy, as if the owner had shared the namespace in
+	// the dashboard. Removing an entry takes them away; whom the owner added there stays.
+	//
+	// +optional
+	// +kubebuilder:validation:MaxItems=512
+	Contributors []Contributor `json:"contributors,omitempty"`
+
 	// Plugins bind service accounts of the namespace to identities outside the
 	// cluster, one entry an identity. What spec means belongs to the plugin that
 	// kind names. Removing an entry takes back what it granted.
@@ -78,6 +86,28 @@ type ProfileSpec struct {
 	//
 	// +optional
 	ResourceQuotaSpec corev1.ResourceQuotaSpec `json:"resourceQuotaSpec,omitempty"`
+}
+
+// Contributor is a user or group with a role in the namespace.
+//
+// +kubebuilder:validation:XValidation:rule="self.kind in ['User', 'Group']",message="the kind of a contributor must be User or Group"
+// +kubebuilder:validation:XValidation:rule="size(self.name) > 0",message="the name of a contributor must not be empty: it is the user name or group name"
+// +kubebuilder:validation:XValidation:rule="!self.name.matches('[*[:cntrl:]]|(^[[:space:]])|([[:space:]]$)')",message="the name of a contributor must not contain '*' (the mesh would read it as a pattern), control characters, or white space at either end"
+// +kubebuilder:validation:XValidation:rule="self.role in ['admin', 'edit', 'view']",message="the role of a contributor must be admin, edit or view"
+type Contributor struct {
+	// Kind is User or Group.
+	//
+	// +kubebuilder:validation:MaxLength=16
+	Kind string `json:"kind"`
+	// Name is the user's or group's name.
+	//
+	// +kubebuilder:validation:MaxLength=1024
+	Name string `json:"name"`
+	// Role is admin, edit or view, which stand for the ClusterRoles kubeflow-admin,
+	// kubeflow-edit and kubeflow-view.
+	//
+	// +kubebuilder:validation:MaxLength=16
+	Role string `json:"role"`
 }
 
 // Plugin names an identity plugin and carries its settings.

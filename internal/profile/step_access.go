@@ -3,41 +3,55 @@ package profile
 import (
 	"context"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
+	rbacv1 "k8s.io/api/rbac/v1"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/apply"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
 )
 
-// accessStep keeps the service accounts, the role bindings and the mesh policy. The
-// first two do not wait for the mesh: a cluster whose mesh is not there yet still
-// gives access by RBAC.
+// accessStep keeps the service accounts, the role bindings and the mesh policies, those of
+// declared contributors among them. The first two do not wait for the mesh: a cluster whose
+// mesh is not there yet still gives access by RBAC.
 func (r *Reconciler) accessStep(ctx context.Context, s *situation) result {
 	res := result{condition: profilev1.ConditionAccessReady, reason: profilev1.ReasonApplied,
 		message: "The service accounts, role bindings and mesh policy are in place."}
-	var tasks []func() (apply.Outcome, error)
-	ensure := func(a apply.Applier, want client.Object) {
-		tasks = append(tasks, func() (apply.Outcome, error) { return a.Ensure(ctx, want) })
-	}
-	for _, account := range desired.ServiceAccounts(s.profile) {
-		ensure(r.applier(), account)
-	}
-	for _, binding := range desired.RoleBindings(s.profile) {
-		ensure(r.applier(), binding)
-	}
-	meshApplier, meshFailure := r.meshApplier()
-	switch {
-	case !r.Settings.Mesh:
+	t := &tasks{ctx: ctx}
+	contributors, invalid := desired.Contributors(s.profile, r.Settings)
+	t.fail(refusedContributor(invalid))
+	ensure(t, r.applier(), desired.ServiceAccounts(s.profile)...)
+	ensure(t, r.applier(), desired.RoleBindings(s.profile)...)
+	ensure(t, r.applier(), contributors.RoleBindings...)
+	undeclared, err := undeclared(ctx, r.Client, &rbacv1.RoleBindingList{}, s.profile.Name, contributors)
+	t.fail(err)
+	t.remove(r.applier(), undeclared...)
+	meshFailure := r.meshTasks(t, s, contributors)
+	res.outcomes, res.failure = ensureAll(t.all)
+	if !r.Settings.Mesh {
 		res.message = "The service accounts and role bindings are in place. The mesh is turned off (-mesh=none)."
-	case meshFailure == nil:
-		ensure(meshApplier, desired.OwnerPolicy(s.profile, r.Settings))
 	}
-	res.outcomes, res.failure = ensureAll(tasks)
-	if res.failure == nil && r.Settings.Mesh {
+	if res.failure == nil {
 		res.failure = meshFailure
 	}
 	return res
+}
+
+// meshTasks adds what concerns the mesh, or tells why nothing can be done about it.
+func (r *Reconciler) meshTasks(t *tasks, s *situation, contributors desired.ContributorObjects) *failure {
+	if !r.Settings.Mesh {
+		return nil
+	}
+	a, failure := r.meshApplier()
+	if failure != nil {
+		return failure
+	}
+	ensure(t, a, desired.OwnerPolicy(s.profile, r.Settings))
+	ensure(t, a, contributors.Policies...)
+	undeclared, err := undeclared(t.ctx, a.Client, &istiov1beta1.AuthorizationPolicyList{}, s.profile.Name, contributors)
+	t.fail(err)
+	t.remove(a, undeclared...)
+	return nil
 }
 
 // meshApplier writes AuthorizationPolicies, or tells why none can be written.

@@ -236,6 +236,17 @@ func stranded(e plugin.Entry) error {
 		e.ServiceAccount, e.Identity, e.Plugin)}
 }
 
+// sentences puts messages behind each other. One that does not end as a sentence does gets
+// a period when another follows.
+func sentences(messages []string) string {
+	for i, m := range messages[:len(messages)-1] {
+		if !strings.HasSuffix(m, ".") {
+			messages[i] = m + "."
+		}
+	}
+	return strings.Join(messages, " ")
+}
+
 // allOf makes one failure of several: that of the worst, with the messages of all.
 func allOf(errs []error) *failure {
 	chosen := worst(errs)
@@ -248,6 +259,6 @@ func allOf(errs []error) *failure {
 			messages = append(messages, m)
 		}
 	}
-	chosen.message = strings.Join(messages, " ")
+	chosen.message = sentences(messages)
 	return chosen
 }

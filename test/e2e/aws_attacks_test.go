@@ -123,15 +123,15 @@ func forgedPhase(f *fixture) {
 }
 
 func forgedAnnotations(f *fixture) {
-	arn := f.role("plain", handMadePolicy())
-	f.create(MakeProfile("plain").AWS(arn).Obj())
-	f.awaitIdentity("plain", arn)
-	record := f.profile("plain").Status.Identities[0]
+	arn := f.role("plain-tenant", handMadePolicy())
+	f.create(MakeProfile("plain-tenant").AWS(arn).Obj())
+	f.awaitIdentity("plain-tenant", arn)
+	record := f.profile("plain-tenant").Status.Identities[0]
 	record.Annotations = map[string]string{roleAnnotation: "arn:aws:iam::123456789012:role/admin", "example.com/owned": "true"}
-	f.forge("plain", record)
-	f.awaitBound("plain", arn)
-	f.mustBeAnnotated("plain", editor, toRole(arn))
-	mustEqual(f.t, "annotations", live(f, accountNamed("plain", editor)).Annotations, toRoleAnnotation(arn))
+	f.forge("plain-tenant", record)
+	f.awaitBound("plain-tenant", arn)
+	f.mustBeAnnotated("plain-tenant", editor, toRole(arn))
+	mustEqual(f.t, "annotations", live(f, accountNamed("plain-tenant", editor)).Annotations, toRoleAnnotation(arn))
 }
 
 // copiedEntry has a real seal, made for another Profile. The role admits the copier for a

@@ -48,22 +48,22 @@ func TestAChangedTrustPolicyIsRepaired(t *testing.T) {
 // account of the cluster in, and a decision of their own, which stays.
 func TestAnOpenedRoleIsClosedAgain(t *testing.T) {
 	f := withAWS(t, "-aws-drift-check-interval=2s")
-	arn := f.role("widened", handMadePolicy())
-	f.create(MakeProfile("widened").AWS(arn).Obj())
-	f.awaitIdentity("widened", arn)
+	arn := f.role("widened-role", handMadePolicy())
+	f.create(MakeProfile("widened-role").AWS(arn).Obj())
+	f.awaitIdentity("widened-role", arn)
 	decision := fmt.Sprintf(`{"Effect":"Allow","Principal":{"Federated":%q},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringLike":{"%s:sub":"system:serviceaccount:decided-*:*"}}}`,
 		aws.ProviderARN(clusterIssuer), issuerKey())
-	policy := strings.Replace(aws.TrustPolicy("widened"), handMade()[1], strings.Join([]string{handMade()[1], webIdentityStatement(""), decision}, ","), 1)
-	if err := aws.SetTrustPolicy("widened", policy); err != nil {
+	policy := strings.Replace(aws.TrustPolicy("widened-role"), handMade()[1], strings.Join([]string{handMade()[1], webIdentityStatement(""), decision}, ","), 1)
+	if err := aws.SetTrustPolicy("widened-role", policy); err != nil {
 		t.Fatal(err)
 	}
-	f.mustAdmit("widened", editorOf("stranger"))
+	f.mustAdmit("widened-role", editorOf("stranger"))
 	f.eventually("the role is closed", func() error {
-		if admits("widened", editorOf("stranger")) {
-			return errors.New(aws.TrustPolicy("widened"))
+		if admits("widened-role", editorOf("stranger")) {
+			return errors.New(aws.TrustPolicy("widened-role"))
 		}
 		return nil
 	})
-	f.mustAdmit("widened", editorOf("widened"), subjectOf("decided-by-hand", "any"))
-	f.mustKeep("widened", append(handMade(), decision)...)
+	f.mustAdmit("widened-role", editorOf("widened-role"), subjectOf("decided-by-hand", "any"))
+	f.mustKeep("widened-role", append(handMade(), decision)...)
 }

@@ -18,7 +18,7 @@ import (
 func TestDeletion(t *testing.T) {
 	withController(t).sideBySide(
 		journey{"a deleted profile takes its room along", deletedProfileTakesItsRoomAlong},
-		journey{"a profile with unknown plugins can be deleted", profileWithUnknownPluginsCanBeDeleted},
+		journey{"a profile with unusable plugins can be deleted", profileWithUnusablePluginsCanBeDeleted},
 		journey{"a profile can be deleted after a change of owner", profileCanBeDeletedAfterAChangeOfOwner},
 		journey{"foreground deletion waits for the room", foregroundDeletionWaitsForTheRoom},
 		journey{"a terminating namespace holds up no deletion", terminatingNamespaceHoldsUpNoDeletion},
@@ -37,12 +37,15 @@ func deletedProfileTakesItsRoomAlong(f *fixture) {
 	f.remove(profileNamed("short"))
 	f.awaitGone(profileNamed("short"), namespaceNamed("short"))
 	f.settle()
-	f.mustHaveWrittenAbout("short", before, "patch profiles short")
+	f.mustHaveWrittenAbout("short", before)
 }
 
-func profileWithUnknownPluginsCanBeDeleted(f *fixture) {
+func profileWithUnusablePluginsCanBeDeleted(f *fixture) {
 	f.create(MakeProfile("plugged").Plugin("Nobody", `{"a":[1,{"b":null}]}`).Plugin("AwsIamForServiceAccount", `{"awsIamRole":5}`).Obj())
-	f.awaitCondition("plugged", profilev1.ConditionReady, profilev1.ReasonUnknownPlugin)
+	c := f.awaitCondition("plugged", profilev1.ConditionReady, profilev1.ReasonInvalidPluginSpec)
+	if want := `spec.plugins[1].spec: awsIamRole: must not be a JSON number. This controller has no plugin for "Nobody"`; !strings.HasPrefix(c.Message, want) {
+		f.t.Errorf("the message is %q, want it to begin with %q", c.Message, want)
+	}
 	f.remove(profileNamed("plugged"))
 	f.awaitGone(profileNamed("plugged"), namespaceNamed("plugged"))
 }
