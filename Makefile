@@ -64,6 +64,7 @@ generate: $(BIN)/controller-gen ## Write the generated code, CRDs and ClusterRol
 	$(BIN)/controller-gen object paths=./api/...
 	$(BIN)/controller-gen crd paths=./api/... output:crd:dir=config/crd
 	$(BIN)/controller-gen rbac:roleName=profiles-controller-role paths=./internal/profile/... output:rbac:dir=config/rbac
+	$(BIN)/controller-gen rbac:roleName=profiles-kfam-role paths=./internal/kfam/... output:rbac:dir=config/kfam
 
 .PHONY: verify
 verify: generate ## Fail when generated files are stale or go.mod files are untidy.

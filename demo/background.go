@@ -22,6 +22,7 @@ type background struct {
 	controlPlane member
 	aws          member
 	controller   member
+	kfam         member
 	turn         *os.File
 }
 
@@ -40,7 +41,7 @@ func openBackground(ctx context.Context, p *progress) (*background, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &background{folder: folder, controlPlane: controlPlaneIn(folder), aws: awsIn(folder), controller: controllerIn(folder), turn: turn}, nil
+	return &background{folder: folder, controlPlane: controlPlaneIn(folder), aws: awsIn(folder), controller: controllerIn(folder), kfam: kfamIn(folder), turn: turn}, nil
 }
 
 func takeTurn(ctx context.Context, path string, p *progress) (*os.File, error) {
@@ -84,19 +85,33 @@ func (b *background) awsEnvironment() ([]string, error) {
 	return strings.Split(string(content), "\n"), err
 }
 
-// running tells which of the processes live.
-func (b *background) running() (controlPlane, aws, controller bool, err error) {
-	controlPlane, planeErr := b.controlPlane.running()
-	aws, awsErr := b.aws.running()
-	controller, controllerErr := b.controller.running()
-	return controlPlane, aws, controller, errors.Join(planeErr, awsErr, controllerErr)
+// kfamFile holds the address of the access API.
+func (b *background) kfamFile() string { return filepath.Join(b.folder, "kfam.url") }
+
+func (b *background) kfamURL() (string, error) {
+	content, err := os.ReadFile(b.kfamFile())
+	return string(content), err
 }
 
-// remove stops what runs, the controller first because it needs the others, and removes
+// alive tells which of the processes live.
+type alive struct{ controlPlane, aws, controller, kfam bool }
+
+func (a alive) all() bool { return a.controlPlane && a.aws && a.controller && a.kfam }
+
+func (b *background) running() (a alive, err error) {
+	var errs [4]error
+	a.controlPlane, errs[0] = b.controlPlane.running()
+	a.aws, errs[1] = b.aws.running()
+	a.controller, errs[2] = b.controller.running()
+	a.kfam, errs[3] = b.kfam.running()
+	return a, errors.Join(errs[:]...)
+}
+
+// remove stops what runs, in the order in which one needs the other, and removes
 // the state. While a process cannot be stopped the state stays, so that the process can
 // still be found.
 func (b *background) remove(ctx context.Context, p *progress) error {
-	for _, m := range []member{b.controller, b.aws, b.controlPlane} {
+	for _, m := range []member{b.kfam, b.controller, b.aws, b.controlPlane} {
 		pid, err := m.stop(ctx)
 		if err != nil {
 			return fmt.Errorf("%w; its state stays in %s", err, b.folder)

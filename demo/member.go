@@ -38,6 +38,10 @@ func awsIn(folder string) member {
 	return member{"double of AWS", filepath.Join(folder, "aws.lock"), filepath.Join(folder, "aws.pid"), stopPatience}
 }
 
+func kfamIn(folder string) member {
+	return member{"access API", filepath.Join(folder, "kfam.lock"), filepath.Join(folder, "kfam.pid"), stopPatience}
+}
+
 func controllerIn(folder string) member {
 	return member{"controller", filepath.Join(folder, "controller.lock"), filepath.Join(folder, "controller.pid"), stopPatience}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // up makes a playground run in the background and prints on stdout how to use it: how to
-// find the double of AWS and, in the last line, the cluster. What is running already is left as it is; if anything fails, nothing
+// find the double of AWS, the access API and, in the last line, the cluster. What is running already is left as it is; if anything fails, nothing
 // is left at all.
 func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	p := newProgress(stderr)
@@ -32,7 +32,11 @@ func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, line := range append(awsLines(aws), exportLine(b.kubeconfig())) {
+	kfam, err := b.kfamURL()
+	if err != nil {
+		return err
+	}
+	for _, line := range append(awsLines(aws), "export KFAM_URL="+kfam, exportLine(b.kubeconfig())) {
 		fmt.Fprintln(stdout, line)
 	}
 	return nil
@@ -40,15 +44,15 @@ func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 
 // ensure starts whatever does not run.
 func (b *background) ensure(ctx context.Context, p *progress) error {
-	controlPlane, aws, controller, err := b.running()
+	running, err := b.running()
 	if err != nil {
 		return err
 	}
-	if controlPlane && aws && controller {
+	if running.all() {
 		p.say("the playground runs already; make playground-down stops it")
 		return nil
 	}
-	plane, err := b.ensureControlPlane(ctx, controlPlane, p)
+	plane, err := b.ensureControlPlane(ctx, running.controlPlane, p)
 	if err != nil {
 		return err
 	}
@@ -56,22 +60,33 @@ func (b *background) ensure(ctx context.Context, p *progress) error {
 		return err
 	}
 	// A controller that outlived the double of AWS would go on looking for it where it was.
-	if controlPlane && controller && !aws {
+	if running.controller && !running.aws {
 		if _, err := b.controller.stop(ctx); err != nil {
 			return err
 		}
+		running.controller = false
 	}
-	if err := b.ensureAWS(ctx, plane, controlPlane && aws, p); err != nil {
-		return err
+	if !running.aws {
+		if err := b.runAWS(ctx, plane, p); err != nil {
+			return err
+		}
 	}
-	return b.runController(ctx, plane, p)
+	if !running.controller {
+		if err := b.runController(ctx, plane, p); err != nil {
+			return err
+		}
+	}
+	if !running.kfam {
+		if err := b.runKFAM(ctx, plane, p); err != nil {
+			return err
+		}
+	}
+	p.say("make playground-down stops it")
+	return nil
 }
 
-// ensureAWS keeps a double of AWS that lives, or starts one, and remembers where it is.
-func (b *background) ensureAWS(ctx context.Context, plane *playground.Playground, running bool, p *progress) (err error) {
-	if running {
-		return nil
-	}
+// runAWS starts the double of AWS and remembers where it is.
+func (b *background) runAWS(ctx context.Context, plane *playground.Playground, p *progress) (err error) {
 	lock, err := b.aws.acquire()
 	if err != nil {
 		return err
@@ -123,6 +138,19 @@ func (b *background) runController(ctx context.Context, plane *playground.Playgr
 		return errors.Join(err, controller.Stop())
 	}
 	p.say("running; logs: %s and %s", filepath.Join(b.folder, "control-plane.log"), controller.LogPath)
-	p.say("make playground-down stops it")
 	return nil
+}
+
+// runKFAM starts the access API and remembers where it is.
+func (b *background) runKFAM(ctx context.Context, plane *playground.Playground, p *progress) (err error) {
+	lock, err := b.kfam.acquire()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	kfam, err := startKFAM(ctx, plane, playground.KFAMOptions{Detached: true, Inherit: []*os.File{lock}}, p)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.kfam.record(kfam.PID()), os.WriteFile(b.kfamFile(), []byte(kfam.URL), 0o600))
 }

@@ -33,20 +33,6 @@ type options struct {
 	debug     bool
 }
 
-// Principals are read from the environment. A variable that is set to nothing means the
-// default, as the standalone deployment sets them all.
-var principals = []struct {
-	variable, fallback string
-	set                func(*desired.Settings, string)
-}{
-	{"ISTIO_INGRESS_GATEWAY_PRINCIPAL", "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account",
-		func(s *desired.Settings, p string) { s.IngressGatewayPrincipal = p }},
-	{"KFP_UI_PRINCIPAL", "cluster.local/ns/kubeflow/sa/ml-pipeline-ui",
-		func(s *desired.Settings, p string) { s.KFPUIPrincipal = p }},
-	{"NOTEBOOK_CONTROLLER_PRINCIPAL", "cluster.local/ns/kubeflow/sa/notebook-controller-service-account",
-		func(s *desired.Settings, p string) { s.NotebookControllerPrincipal = p }},
-}
-
 // parseOptions reads the arguments without the program's name. getenv is os.Getenv.
 func parseOptions(arguments []string, output io.Writer, getenv func(string) string) (options, error) {
 	var o options
@@ -82,13 +68,9 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
-	for _, p := range principals {
-		value := getenv(p.variable)
-		if value == "" {
-			value = p.fallback
-		}
-		p.set(&o.settings, value)
-	}
+	o.settings.IngressGatewayPrincipal = tenancy.IngressGatewayPrincipal(getenv)
+	o.settings.KFPUIPrincipal = tenancy.KFPUIPrincipal(getenv)
+	o.settings.NotebookControllerPrincipal = tenancy.NotebookControllerPrincipal(getenv)
 	var err error
 	if o.reserved, err = tenancy.ParseReservedNames(reserved); err != nil {
 		return o, fmt.Errorf("-reserved-namespaces: %w", err)

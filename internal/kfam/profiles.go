@@ -1,0 +1,31 @@
+package kfam
+
+import (
+	"net/http"
+
+	"github.com/kfprofiles/kfprofiles/internal/access"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+)
+
+// register reads a whole Profile, so that what does not belong into a registration is seen
+// and refused instead of dropped.
+func (s *Server) register(w http.ResponseWriter, r *http.Request, c access.Caller) error {
+	var wanted profilev1.Profile
+	if err := readBody(w, r, &wanted); err != nil {
+		return err
+	}
+	owner := wanted.Spec.Owner
+	record := s.record("Register", wanted.Name, "for "+owner.Kind+" "+owner.Name, r, c)
+	return s.tell(record)(s.Registrar.Register(r.Context(), c, &wanted))
+}
+
+// deleteProfile answers 401 to those who may not, as clients expect.
+func (s *Server) deleteProfile(_ http.ResponseWriter, r *http.Request, c access.Caller) error {
+	name := r.PathValue("profile")
+	err := s.tell(s.record("Delete", name, "the Profile", r, c))(s.Registrar.Delete(r.Context(), c, name))
+	if err != nil {
+		return unauthorized{err}
+	}
+	return nil
+}
