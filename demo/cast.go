@@ -41,14 +41,17 @@ type cast struct {
 	controller client.Client
 	// cloud is AWS.
 	cloud cloud
+	// kfam is the access API.
+	kfam kfamClient
 }
 
 // assemble makes a client for each of the cast: people by impersonation, accounts by a
 // real token.
-func assemble(ctx context.Context, plane *playground.Playground, aws *playground.AWS) (cast, error) {
-	c := cast{admin: plane.Client}
+func assemble(ctx context.Context, running parts) (cast, error) {
+	plane := running.plane
+	c := cast{admin: plane.Client, kfam: kfamClient{running.kfam.URL}}
 	var err error
-	if c.cloud, err = openCloud(ctx, plane, aws.Environment); err != nil {
+	if c.cloud, err = openCloud(ctx, plane, running.aws.Environment); err != nil {
 		return cast{}, err
 	}
 	people := []struct {
@@ -60,7 +63,7 @@ func assemble(ctx context.Context, plane *playground.Playground, aws *playground
 		{&c.neighbor, neighborName, nil},
 		{&c.member, memberName, []string{groupName}},
 		{&c.outsider, "otto@example.com", []string{"audio-team"}},
-		{&c.guest, "guest@example.com", nil},
+		{&c.guest, guestName, nil},
 		{&c.auditor, "ada@example.com", []string{"auditors"}},
 	}
 	for _, person := range people {

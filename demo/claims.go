@@ -44,6 +44,7 @@ func claimGroups(c cast) []group {
 		{"names and protection", guardClaims(c)},
 		{"the controller's own rights", controllerClaims(c)},
 		{"AWS roles (a double of IAM and STS, tokens from this API server)", cloudClaims(c)},
+		{"the access API, which the dashboard talks to", kfamClaims(c)},
 		{"the end of a room", endClaims(c)},
 	}
 }

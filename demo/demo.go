@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/kfprofiles/kfprofiles/test/playground"
 )
@@ -26,18 +27,13 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 	if err := install(ctx, plane, p); err != nil {
 		return err
 	}
-	aws, err := startAWS(ctx, plane, playground.AWSOptions{}, p)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, aws.Stop()) }()
-	controller, err := startController(ctx, plane, playground.ControllerOptions{Environment: aws.Environment, Flags: consistentAWS}, p)
+	running, stop, err := startParts(ctx, plane, p)
+	defer func() {
+		p.say("stopping")
+		err = errors.Join(err, stop())
+	}()
 	if err == nil {
-		defer func() {
-			p.say("stopping")
-			err = errors.Join(err, controller.Stop())
-		}()
-		err = present(ctx, plane, aws, p, stay)
+		err = present(ctx, running, p, stay)
 	}
 	if ctx.Err() != nil {
 		return err
@@ -46,19 +42,56 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 		keepLogs(plane.Folder, err, p)
 	}
 	if stay && (err == nil || errors.Is(err, errClaimsFailed)) {
-		invite(out, plane.Kubeconfig, aws.Environment, controller.LogPath)
+		invite(out, running)
 		<-ctx.Done()
 		fmt.Fprintln(out)
 	}
 	return err
 }
 
+// parts are the programs of the demo.
+type parts struct {
+	plane      *playground.Playground
+	aws        *playground.AWS
+	controller *playground.Controller
+	kfam       *playground.KFAM
+}
+
+// startParts starts what runs on the control plane. The function that it returns stops
+// whatever was started, also when an error is returned.
+func startParts(ctx context.Context, plane *playground.Playground, p *progress) (all parts, stop func() error, err error) {
+	var stops []func() error
+	stop = func() error {
+		var errs []error
+		for _, one := range slices.Backward(stops) {
+			errs = append(errs, one())
+		}
+		return errors.Join(errs...)
+	}
+	all.plane = plane
+	if all.aws, err = startAWS(ctx, plane, playground.AWSOptions{}, p); err != nil {
+		return all, stop, err
+	}
+	stops = append(stops, all.aws.Stop)
+	options := playground.ControllerOptions{Environment: all.aws.Environment, Flags: consistentAWS}
+	if all.controller, err = startController(ctx, plane, options, p); err != nil {
+		return all, stop, err
+	}
+	stops = append(stops, all.controller.Stop)
+	if all.kfam, err = startKFAM(ctx, plane, playground.KFAMOptions{Detached: true}, p); err != nil {
+		return all, stop, err
+	}
+	stops = append(stops, all.kfam.Stop)
+	return all, stop, nil
+}
+
 // present makes the Profiles of examples/ and shows which claims hold for them.
-func present(ctx context.Context, plane *playground.Playground, aws *playground.AWS, p *progress, stay bool) error {
+func present(ctx context.Context, running parts, p *progress, stay bool) error {
+	plane := running.plane
 	if err := makeExamples(ctx, plane, p); err != nil {
 		return err
 	}
-	actors, err := assemble(ctx, plane, aws)
+	actors, err := assemble(ctx, running)
 	if err != nil {
 		return err
 	}

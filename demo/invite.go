@@ -8,9 +8,9 @@ import (
 )
 
 // invite says how to go on by hand.
-func invite(out io.Writer, kubeconfig string, aws []string, controllerLog string) {
+func invite(out io.Writer, running parts) {
 	fmt.Fprintf(out, "\nEverything stays up until Ctrl-C. In another terminal:\n\n")
-	for _, line := range append(awsLines(aws), exportLine(kubeconfig)) {
+	for _, line := range append(awsLines(running.aws.Environment), "export KFAM_URL="+running.kfam.URL, exportLine(running.plane.Kubeconfig)) {
 		fmt.Fprintf(out, "  %s\n", line)
 	}
 	fmt.Fprintln(out)
@@ -21,12 +21,13 @@ func invite(out io.Writer, kubeconfig string, aws []string, controllerLog string
 		{"kubectl auth can-i create pods -n " + groupRoom + " --as " + memberName + " --as-group " + groupName, "yes"},
 		{"kubectl get profile " + billingRoom + " -o jsonpath='{.status.identities}'", "what was bound outside the cluster"},
 		{"aws iam get-role --role-name " + billingRoom, "its trust policy (the aws command, if you have it)"},
+		{"curl -H 'kubeflow-userid: " + newcomerName + "' $KFAM_URL/kfam/v1/bindings", "what the dashboard shows to that user"},
 		{"kubectl edit profile " + ownerRoom, "give it another quota or owner: the room follows"},
 		{"kubectl delete profile " + protectedRoom, "refused; the message says how to lift it"},
 	} {
 		fmt.Fprintf(out, "  %-89s # %s\n", suggestion[0], suggestion[1])
 	}
-	fmt.Fprintf(out, "\nThe controller logs to %s\n\n", controllerLog)
+	fmt.Fprintf(out, "\nThe controller logs to %s\n\n", running.controller.LogPath)
 }
 
 // awsLines are the shell commands that make the aws command and every SDK use the double
