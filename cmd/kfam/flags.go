@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	flags.StringVar(&adminGroups, "cluster-admin-groups", "", "Comma-separated groups whose members do, for callers with a verified token.")
 	flags.StringVar(&trusted, "trusted-principals", strings.Join(caller.DefaultTrustedPrincipals(), ","),
 		"Comma-separated mesh principals that may set the user header.")
+	sidecars := flags.String("sidecar-addresses", "", "Comma-separated addresses or prefixes from which the own sidecar connects, if not Istio's 127.0.0.6 and ::6. Only it is believed about mesh principals.")
 	flags.StringVar(&dashboards, "dashboard-principals", dashboardPrincipals,
 		"Comma-separated mesh principals that may register users and read all bindings without naming a user, as the Kubeflow dashboard does.")
 	flags.BoolVar(&o.callers.TrustUserHeader, "trust-user-header", false,
@@ -79,6 +81,10 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	}
 	o.settings.UserIDHeader, o.settings.UserIDPrefix = o.callers.UserIDHeader, o.callers.UserIDPrefix
 	o.settings.IngressGatewayPrincipal, o.settings.KFPUIPrincipal = tenancy.IngressGatewayPrincipal(getenv), tenancy.KFPUIPrincipal(getenv)
+	var err error
+	if o.callers.SidecarAddresses, err = prefixes(*sidecars); err != nil {
+		return o, fmt.Errorf("-sidecar-addresses: %w", err)
+	}
 	o.mesh = mesh == "istio"
 	if mesh != "istio" && mesh != "none" {
 		return o, fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
@@ -103,6 +109,23 @@ func (o *options) finish(names, reserved, pattern string) error {
 		return errors.New("-profiles-per-user must be at least 1")
 	}
 	return nil
+}
+
+// prefixes reads addresses and prefixes; nil means the default.
+func prefixes(list string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range split(list) {
+		if address, err := netip.ParseAddr(text); err == nil {
+			all = append(all, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address nor a prefix such as 127.0.0.0/8", text)
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
 }
 
 func split(list string) []string {

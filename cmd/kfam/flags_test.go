@@ -54,6 +54,7 @@ func TestWrongFlagsAreRefusedWithAWordOnWhy(t *testing.T) {
 		"-user-names=any":               "-user-names",
 		"-registration-name-pattern=((": "-registration-name-pattern",
 		"-reserved-namespaces=Team":     "is not a namespace name",
+		"-sidecar-addresses=sidecar":    "neither an address nor a prefix",
 		"-profiles-per-user=0":          "at least 1",
 		"stray":                         `unexpected argument "stray"`,
 	} {

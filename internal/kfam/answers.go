@@ -26,6 +26,9 @@ func (s *Server) serve(handle endpoint) http.Handler {
 		if status >= http.StatusInternalServerError || errors.As(err, &refusal) && refusal.Cause != nil {
 			s.Log.Error(err, "a request was not carried out", "method", r.Method, "path", r.URL.Path, "status", status)
 		}
+		if status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		}
 		text(w, status, message)
 	})
 }

@@ -45,9 +45,9 @@ func clientPrincipal(header string) (string, error) {
 }
 
 // lastElement returns what the nearest proxy added. Elements are separated by commas, and a
-// comma in quotes is none. It reads from the end: the proxy's own element is well-formed, so from there the
-// comma before it is found whatever quotes the client wrote in front of it. Read from the
-// beginning, a quote left open by the client would swallow that comma.
+// comma in quotes is none. It reads from the end: the proxy's own element is well-formed, so
+// the comma before it is found whatever quotes the client wrote in front of it. Read from the
+// beginning, a quote that the client left open would swallow that comma.
 func lastElement(header string) (string, error) {
 	quoted := false
 	for i := len(header) - 1; i >= 0; i-- {

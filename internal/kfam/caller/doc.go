@@ -14,13 +14,14 @@
 //   - A bearer token of an OIDC issuer. The threats are tokens of others, for others, or from
 //     long ago: signature, issuer, audience, expiry and not-before are checked. The algorithm
 //     is one of an allow-list that can hold only asymmetric ones, so that neither "none" nor
-//     an HMAC keyed with the public key passes. Users of the issuer share one space of names
-//     with those of the user header; an issuer where people choose their own names needs
-//     OIDCOptions.UserPrefix, or one of them becomes somebody else.
+//     an HMAC keyed with the public key passes. An address must be verified, since where
+//     people type one in they would else choose whom to be. Users of the issuer share one
+//     space of names with those of the user header; an issuer of other people than the
+//     gateway's needs OIDCOptions.UserPrefix, or one of them becomes somebody else.
 //   - A token of a Kubernetes ServiceAccount, for machines. The API server reviews each one,
-//     so that a token dies, within seconds, with its pod or account. What the API server would accept by other
-//     means, such as a certificate's or an OIDC user's token, is refused here: only
-//     ServiceAccounts come this way.
+//     so that a token dies, within seconds, with its pod or account. The API server may also
+//     know tokens of people, by an issuer or a webhook of its own; those are refused here:
+//     only ServiceAccounts come this way.
 //
 // A token's issuer, not yet verified, chooses the one way by which it is then verified. A
 // token that fails there is refused. There is no second attempt by another way, since the most

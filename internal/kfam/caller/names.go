@@ -64,8 +64,10 @@ func checkName(name string) error {
 		return errors.New("it is empty")
 	case len(name) > longestName*utf8.UTFMax || utf8.RuneCountInString(name) > longestName:
 		return fmt.Errorf("it is longer than %d characters", longestName)
-	case !utf8.ValidString(name):
-		return errors.New("it is not valid UTF-8")
+	// Readers of JSON put the replacement character in place of whatever is no text, so that
+	// different names become one.
+	case strings.ContainsRune(name, utf8.RuneError):
+		return errors.New("it is not valid UTF-8, or was not before somebody replaced the wrong bytes")
 	case strings.TrimSpace(name) != name:
 		return errors.New("it begins or ends with white space")
 	case strings.Contains(name, "*"):

@@ -107,6 +107,7 @@ func TestAttackOIDCTokens(t *testing.T) {
 		"empty address":                         {p.token(t, fields{"email": ""}), 403, ReasonUnusableName},
 		"address is a number":                   {p.token(t, fields{"email": 7}), 403, ReasonUnusableName},
 		"address is null":                       {p.token(t, fields{"email": json.RawMessage("null")}), 403, ReasonUnusableName},
+		"address is half a character":           {p.token(t, fields{"email": json.RawMessage(`"ann\ud800@example.com"`)}), 403, ReasonUnusableName},
 		"address is a list":                     {p.token(t, fields{"email": []string{"admin@example.com"}}), 403, ReasonUnusableName},
 		"address is a pattern":                  {p.token(t, fields{"email": "*"}), 403, ReasonUnusableName},
 		"address is two":                        {p.token(t, fields{"email": "ann@example.com,admin@example.com"}), 403, ReasonUnusableName},

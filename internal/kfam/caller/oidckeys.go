@@ -19,8 +19,8 @@ const (
 	issuerTimeout = 10 * time.Second
 	// restAfterFailure is how long an issuer that could not be found is left alone.
 	restAfterFailure = 2 * time.Second
-	// keyReadsBurst and keyReadsEvery bound how often the issuer's keys are read again. Anybody can send a token
-	// with a key ID that nobody knows, and each would else become a request at the issuer.
+	// keyReadsBurst and keyReadsEvery bound how often the issuer is asked. Anybody can send
+	// tokens with a key ID that nobody knows, and each would else become a request there.
 	keyReadsBurst = 10
 	keyReadsEvery = time.Second
 	// longestAnswer is far above any set of keys.
@@ -28,8 +28,8 @@ const (
 )
 
 // issuerKeys finds an issuer's keys when they are first needed, so that an issuer that is
-// down while this program starts is no reason not to start. After that the
-// key set reads them again whenever a token names a key that it does not have.
+// down while this program starts is no reason not to start. The key set then reads them again
+// whenever a token is not signed with one that it has, so keys can rotate.
 type issuerKeys struct {
 	url    string
 	client *http.Client

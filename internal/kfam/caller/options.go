@@ -20,9 +20,9 @@ type Options struct {
 	UserIDHeader string
 	// UserIDPrefix stands in front of the user's name in that header. May be empty.
 	UserIDPrefix string
-	// TrustedPrincipals are the programs that may set the user header, as Istio's policies
-	// write them: cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account. Nil means
-	// DefaultTrustedPrincipals, an empty list nobody.
+	// TrustedPrincipals are the programs that may set the user header, written as in Istio's
+	// policies, but with the mesh's real trust domain: "cluster.local" stands for no other.
+	// Nil means DefaultTrustedPrincipals, an empty list nobody.
 	TrustedPrincipals []string
 	// SidecarAddresses are those from which the own sidecar connects; only it is believed
 	// about principals. Nil means DefaultSidecarAddresses.

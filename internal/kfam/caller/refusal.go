@@ -23,8 +23,8 @@ const (
 	ReasonUnavailable         Reason = "VerifierUnavailable"
 )
 
-// Refusal is why a request was turned away before anybody asked what it wants. A 401 should go out
-// with the header "WWW-Authenticate: Bearer".
+// Refusal is why a request was turned away before anybody asked what it wants. A 401 should
+// go out with the header "WWW-Authenticate: Bearer".
 type Refusal struct {
 	// Status is 400, 401, 403 or 503.
 	Status int

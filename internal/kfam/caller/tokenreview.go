@@ -20,9 +20,9 @@ type TokenReviewer interface {
 // TokenReviewOptions say how tokens of Kubernetes ServiceAccounts are verified.
 type TokenReviewOptions struct {
 	Reviewer TokenReviewer
-	// Audiences are those of which a token must have one. Empty means the API server's
-	// own: then a program must show this API a token with which this API could act as that program at
-	// the API server, so an audience of its own is better.
+	// Audiences are those of which a token must have one. Empty means the API server's own.
+	// An audience of this API's own is better: whoever reads such a token here, or on its
+	// way, cannot act with it at the API server.
 	Audiences []string
 	// Issuers are those whose tokens are reviewed. Empty means every issuer but that of OIDC,
 	// since only the API server knows all that it has issued tokens as.
