@@ -1,10 +1,10 @@
 // Package access is the core of access management: who may do what in which Profile, and
 // the granting, revoking and listing of contributors. HTTP stands in front of it.
 //
-// It has three parts. Index answers questions from memory; it is fed by the events of
+// It has four parts. Index answers questions from memory; it is fed by the events of
 // informers. Rules are pure functions that decide, each with a reason and a sentence for
-// the caller. Keeper writes: it makes and removes the RoleBinding and the
-// AuthorizationPolicy of a contributor as a unit.
+// the caller. Keeper makes and removes the RoleBinding and the AuthorizationPolicy of a
+// contributor as a unit. Registrar creates and deletes Profiles for those who may.
 //
 // # The unit and how it heals
 //

@@ -21,6 +21,7 @@ func TestWhoMayManageANamespace(t *testing.T) {
 	ofMachine := Room{Namespace: "team-a", Standing: Owned, Owner: rbacv1.Subject{Kind: "ServiceAccount", Name: "bot", Namespace: "ci"}}
 	orphaned := Room{Namespace: "team-a", Standing: Orphaned, Bindings: bindings}
 	unowned := Room{Namespace: "kube-system", Bindings: bindings}
+	squatted := Room{Namespace: "kube-system", Owner: user("mallory")}
 	tests := map[string]struct {
 		caller        Caller
 		room          Room
@@ -45,6 +46,7 @@ func TestWhoMayManageANamespace(t *testing.T) {
 		"a cluster admin, Profile gone":         {Caller{Kind: "User", Name: "root", Admin: true}, orphaned, ReasonClusterAdmin, ReasonClusterAdmin},
 		"the former owner, binding gone":        {Caller{Kind: "User", Name: "alice@example.com"}, orphaned, ReasonNotAdmin, ReasonNotAdmin},
 		"a cluster admin where no Profile owns": {Caller{Kind: "User", Name: "root", Admin: true}, unowned, ReasonNoProfile, ReasonClusterAdmin},
+		"who registered a Profile of that name": {Caller{Kind: "User", Name: "mallory"}, squatted, ReasonNotAdmin, ReasonNotAdmin},
 		"a namespace admin there":               {Caller{Kind: "User", Name: "ada@example.com"}, unowned, ReasonNoProfile, ReasonNamespaceAdmin},
 	}
 	for name, test := range tests {

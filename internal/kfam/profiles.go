@@ -12,7 +12,7 @@ import (
 // and refused instead of dropped.
 func (s *Server) register(w http.ResponseWriter, r *http.Request, c access.Caller) error {
 	var wanted profilev1.Profile
-	if err := readBody(w, r, &wanted); err != nil {
+	if err := readWholeBody(w, r, &wanted); err != nil {
 		return err
 	}
 	owner := wanted.Spec.Owner

@@ -6,8 +6,8 @@ package kfam
 //
 // +kubebuilder:rbac:groups=kubeflow.org,resources=profiles,verbs=list;watch;create;delete
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=list;watch
-// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings,verbs=get;list;watch;create;patch;update;delete
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings,verbs=list;watch;create;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,resourceNames=kubeflow-admin;kubeflow-edit;kubeflow-view,verbs=bind
-// +kubebuilder:rbac:groups=security.istio.io,resources=authorizationpolicies,verbs=get;list;create;patch;update;delete
+// +kubebuilder:rbac:groups=security.istio.io,resources=authorizationpolicies,verbs=list;create;patch;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create

@@ -63,9 +63,19 @@ func invalid(format string, details ...any) error {
 // longestBody is far more than any request needs.
 const longestBody = 64 << 10
 
-// readBody decodes a request's body.
+// readBody decodes a request's body. Fields that are not known are passed over.
 func readBody(w http.ResponseWriter, r *http.Request, into any) error {
+	return decode(json.NewDecoder(http.MaxBytesReader(w, r.Body, longestBody)), into)
+}
+
+// readWholeBody decodes a request's body of which nothing may be passed over.
+func readWholeBody(w http.ResponseWriter, r *http.Request, into any) error {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestBody))
+	decoder.DisallowUnknownFields()
+	return decode(decoder, into)
+}
+
+func decode(decoder *json.Decoder, into any) error {
 	err := decoder.Decode(into)
 	var tooLong *http.MaxBytesError
 	switch {

@@ -112,6 +112,8 @@ func TestWhatMustBeRefused(t *testing.T) {
 	must(t, ann, http.MethodPost, "/kfam/v1/profiles", profileOf("kube-system", ann), http.StatusForbidden)
 	must(t, ann, http.MethodPost, "/kfam/v1/profiles",
 		`{"metadata":{"name":"rich"},"spec":{"owner":{"kind":"User","name":"`+ann+`"},"plugins":[{"kind":"AwsIamForServiceAccount","spec":{"awsIamRole":"arn:aws:iam::123456789012:role/admin"}}]}}`, http.StatusForbidden)
+	must(t, ann, http.MethodPost, "/kfam/v1/profiles",
+		`{"metadata":{"name":"odd"},"spec":{"owner":{"kind":"User","name":"`+ann+`"},"privileged":true}}`, http.StatusBadRequest)
 	must(t, ann, http.MethodPost, "/kfam/v1/bindings", bindingOf(ann, "kube-system", "admin"), http.StatusForbidden)
 	must(t, admin, http.MethodPost, "/kfam/v1/bindings", bindingOf(ann, "kube-system", "admin"), http.StatusNotFound)
 	must(t, admin, http.MethodPost, "/kfam/v1/bindings", bindingOf(ann, "ann", "cluster-admin"), http.StatusBadRequest)
