@@ -53,7 +53,7 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 		"Comma-separated mesh principals that may register users and read all bindings without naming a user, as the Kubeflow dashboard does.")
 	flags.BoolVar(&o.callers.TrustUserHeader, "trust-user-header", false,
 		"Believe the user header from anybody, for clusters without a mesh. Whoever reaches the port is then whoever they like: let nobody but the gateway reach it.")
-	flags.StringVar(&names, "user-names", string(caller.ExactNames), "How names of users compare: exact, or ignore-email-case where the identity provider differs in the case of addresses.")
+	flags.StringVar(&names, "user-names", string(tenancy.ExactNames), "How names of users compare: exact, or ignore-email-case where the identity provider differs in the case of addresses.")
 	flags.StringVar(&oidc.Issuer, "oidc-issuer", "", "URL of an OpenID Connect issuer whose bearer tokens are accepted. Empty means none.")
 	flags.StringVar(&audiences, "oidc-audiences", "", "Comma-separated audiences of which such a token must have one.")
 	flags.StringVar(&oidc.UserClaim, "oidc-user-claim", "email", "Claim with the user's name.")
@@ -95,10 +95,10 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 // finish reads the settings that have a form of their own.
 func (o *options) finish(names, reserved, pattern string) error {
 	var err error
-	if o.callers.Names, err = caller.ParseNames(names); err != nil {
+	if o.callers.Names, err = tenancy.ParseNames(names); err != nil {
 		return fmt.Errorf("-user-names: %w", err)
 	}
-	o.rules.Names = access.Names{IgnoreCase: o.callers.Names == caller.EmailsIgnoreCase}
+	o.rules.Names = access.Names{Names: o.callers.Names}
 	if o.rules.Reserved, err = tenancy.ParseReservedNames(reserved); err != nil {
 		return fmt.Errorf("-reserved-namespaces: %w", err)
 	}

@@ -40,7 +40,7 @@ func TestFlagsReachTheirPlaces(t *testing.T) {
 	if diff := cmp.Diff([]string{"a@b", "c@d"}, o.admins); diff != "" {
 		t.Errorf("admins (-want +got):\n%s", diff)
 	}
-	if o.settings.UserIDHeader != "kubeflow-userid" || o.settings.UserIDPrefix != "" || o.mesh || !o.rules.Names.IgnoreCase || o.rules.ProfilesPerUser != 3 {
+	if o.settings.UserIDHeader != "kubeflow-userid" || o.settings.UserIDPrefix != "" || o.mesh || !o.rules.Names.Same("A@b", "a@b") || o.rules.ProfilesPerUser != 3 {
 		t.Errorf("flags were read as %+v", o)
 	}
 	if o.callers.OIDC == nil || o.callers.OIDC.Issuer != "https://id.example.com" || len(o.callers.OIDC.Audiences) != 1 {

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // Caller is who sends a request, as far as that was verified. The zero value is a caller of
@@ -23,29 +25,8 @@ type Caller struct {
 	TrustedDashboard bool
 }
 
-// Names says how the names of users compare.
-type Names struct {
-	// IgnoreCase makes a user's name equal to itself in other letter case. Set it only where
-	// the identity provider does the same. Names of groups always compare exactly.
-	IgnoreCase bool
-}
-
-// Same tells whether two names are those of one user. Only the letters A to Z lose their
-// case: under Unicode's rules a Kelvin sign would become a k, and its bearer somebody else.
-func (n Names) Same(one, other string) bool { return n.fold(one) == n.fold(other) }
-
-func (n Names) fold(name string) string {
-	if !n.IgnoreCase {
-		return name
-	}
-	folded := []byte(name)
-	for i, c := range folded {
-		if 'A' <= c && c <= 'Z' {
-			folded[i] = c + 'a' - 'A'
-		}
-	}
-	return string(folded)
-}
+// Names says how the names of users compare. Names of groups always compare exactly.
+type Names struct{ tenancy.Names }
 
 // is tells whether a subject of RBAC is the caller or a group of the caller's.
 func (n Names) is(c Caller, subject rbacv1.Subject) bool {

@@ -94,7 +94,7 @@ func (x *Index) PutBinding(object *rbacv1.RoleBinding) error {
 			r.bindings = map[string]Binding{}
 		}
 		r.bindings[b.Object] = b
-		key := x.names.fold(b.Name)
+		key := x.names.Key(b.Name)
 		x.users[key] = append(x.users[key], bindingKey{b.Namespace, b.Object})
 	})
 	return nil
@@ -128,7 +128,7 @@ func (x *Index) change(name string, do func(*room)) {
 
 // forget takes a binding out of its user's list.
 func (x *Index) forget(b Binding) {
-	key := x.names.fold(b.Name)
+	key := x.names.Key(b.Name)
 	left := slices.DeleteFunc(x.users[key], func(k bindingKey) bool { return k == bindingKey{b.Namespace, b.Object} })
 	if len(left) == 0 {
 		delete(x.users, key)

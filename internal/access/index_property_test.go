@@ -93,7 +93,7 @@ func drawBinding(t *rapid.T) *rbacv1.RoleBinding {
 // what never was, and compares every answer with one that looks at everything.
 func TestTheIndexEqualsAFreshScan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		names := Names{IgnoreCase: rapid.Bool().Draw(t, "ignore case")}
+		names := Names{rapid.SampledFrom([]tenancy.Names{tenancy.ExactNames, tenancy.EmailsIgnoreCase}).Draw(t, "names")}
 		x := NewIndex(names)
 		w := world{map[string]*profilev1.Profile{}, map[string]*corev1.Namespace{}, map[string]*rbacv1.RoleBinding{}}
 		events := map[string]func(*rapid.T){

@@ -51,7 +51,7 @@ func (x *Index) find(q Query) []Binding {
 }
 
 func (x *Index) appendOfUser(found []Binding, q Query) []Binding {
-	for _, key := range x.users[x.names.fold(q.User)] {
+	for _, key := range x.users[x.names.Key(q.User)] {
 		r := x.rooms[key.namespace]
 		b := r.bindings[key.object]
 		fits := (q.Namespace == "" || q.Namespace == b.Namespace) && (q.Role == "" || q.Role == b.Role)

@@ -8,6 +8,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kfprofiles/kfprofiles/internal/contributor"
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 func TestWhoMayManageANamespace(t *testing.T) {
@@ -165,7 +166,7 @@ func TestWhoMayDeleteAProfile(t *testing.T) {
 }
 
 func TestLetterCase(t *testing.T) {
-	folding := Names{IgnoreCase: true}
+	folding := Names{tenancy.EmailsIgnoreCase}
 	tests := []struct {
 		one, other  string
 		exact, fold bool
@@ -174,6 +175,7 @@ func TestLetterCase(t *testing.T) {
 		{"A@x", "a@X", false, true},
 		{"\u212Aim@x", "kim@x", false, false}, // A Kelvin sign is no K.
 		{"Ünï", "ünï", false, false},
+		{"Bob", "bob", false, false}, // Not an e-mail address.
 		{"a@x", "b@x", false, false},
 	}
 	for _, test := range tests {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,5 +124,20 @@ func TestLeavingTouchesNoAccount(t *testing.T) {
 	}
 	if (&corev1.ServiceAccount{}).ResourceVersion == before {
 		t.Fatal("there is no account, so this test shows nothing")
+	}
+}
+
+// TestWhatTheSpecNamesIsTakenBackWithoutRecordsAndWithoutAKey has a Profile whose status was
+// wiped, or that another controller bound, while the key cannot be had.
+func TestWhatTheSpecNamesIsTakenBackWithoutRecordsAndWithoutAKey(t *testing.T) {
+	r := newRoom(t, interceptor.Funcs{})
+	r.Seals = nil
+	r.asks("A")
+	r.s.namespace = &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "team", OwnerReferences: []metav1.OwnerReference{{UID: r.s.profile.UID}}}}
+	if res := r.releaseStep(t.Context(), r.s); res.failure != nil {
+		t.Errorf("the missing key holds it up: %v", res.failure)
+	}
+	if calls := r.cloud.called(); !slices.Contains(calls, "revoke A") {
+		t.Errorf("the plugin was called with %v, want that A is revoked", calls)
 	}
 }

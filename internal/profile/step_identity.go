@@ -39,7 +39,7 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 		errs = nil
 	}
 	if len(wishes.Entries) > 0 || len(s.identities) > 0 {
-		sealer, err := r.Seals.sealer(ctx)
+		sealer, err := r.sealerFor(ctx, s, leaving)
 		if err != nil {
 			res.failure = classify(err)
 			return res
@@ -57,6 +57,15 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 	}
 	res.failure = allOf(errs)
 	return res
+}
+
+// sealerFor gets the key where a record has to be judged or written. A Profile that leaves
+// without records needs none, and so is not held up when the key cannot be had.
+func (r *Reconciler) sealerFor(ctx context.Context, s *situation, leaving bool) (plugin.Sealer, error) {
+	if leaving && len(s.identities) == 0 {
+		return plugin.Sealer{}, nil
+	}
+	return r.Seals.sealer(ctx)
 }
 
 // holdBack sees to it that the Profile cannot disappear before what is about to be bound is

@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -123,41 +120,15 @@ func (c *Controller) start(ctx context.Context, binary, kubeconfig string, conta
 	if c.process, err = startProcess(command); err != nil {
 		return err
 	}
-	if err := c.waitReady(ctx); err != nil {
+	if err := c.process.waitReady(ctx, c.Probes, c.LogPath); err != nil {
 		c.Kill()
 		return err
 	}
 	return nil
 }
 
-var errEarlyEnd = errors.New("the controller ended before it was ready")
-
-func isEarlyEnd(err error) bool { return errors.Is(err, errEarlyEnd) }
-
-// waitReady waits until the controller's own readiness probe says yes.
-func (c *Controller) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
-	defer cancel()
-	for {
-		if response, err := http.Get(c.Probes + "/readyz"); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("the controller is not ready: %w; its log is %s", ctx.Err(), c.LogPath)
-		case <-c.process.ended:
-			tail, _ := os.ReadFile(c.LogPath)
-			return fmt.Errorf("%w; its log ends with:\n%s", errEarlyEnd, lastLines(tail, 10))
-		}
-	}
-}
-
 // Stop asks the controller to stop and waits until it did.
-func (c *Controller) Stop() error { return c.process.stop(20 * time.Second) }
+func (c *Controller) Stop() error { return c.process.stop(stopPatience) }
 
 // Kill ends the controller at once, as kill -9 does.
 func (c *Controller) Kill() { c.process.kill() }

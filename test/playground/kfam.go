@@ -2,13 +2,10 @@ package playground
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -67,7 +64,7 @@ func (p *Playground) StartKFAM(ctx context.Context, o KFAMOptions) (*KFAM, error
 	if k.process, err = startProcess(command); err != nil {
 		return nil, err
 	}
-	if err := k.waitReady(ctx); err != nil {
+	if err := k.process.waitReady(ctx, k.URL, k.LogPath); err != nil {
 		k.process.kill()
 		return nil, err
 	}
@@ -91,29 +88,8 @@ func (p *Playground) installKFAM(ctx context.Context) error {
 	return p.Apply(ctx, objects...)
 }
 
-func (k *KFAM) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
-	defer cancel()
-	for {
-		if response, err := http.Get(k.URL + "/readyz"); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("the access API is not ready: %w; its log is %s", ctx.Err(), k.LogPath)
-		case <-k.process.ended:
-			tail, _ := os.ReadFile(k.LogPath)
-			return fmt.Errorf("the access API ended before it was ready; its log ends with:\n%s", lastLines(tail, 10))
-		}
-	}
-}
-
 // Stop asks the access API to stop and waits until it did.
-func (k *KFAM) Stop() error { return k.process.stop(20 * time.Second) }
+func (k *KFAM) Stop() error { return k.process.stop(stopPatience) }
 
 // PID is its process ID.
 func (k *KFAM) PID() int { return k.process.command.Process.Pid }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // Authenticator finds out who sent a request. All methods may be called at the same time.
@@ -13,7 +15,7 @@ type Authenticator struct {
 	trustAll    bool
 	trusted     []string
 	sidecar     sidecar
-	names       Names
+	names       tenancy.Names
 	oidc        *issuer
 	tokenReview *tokenReview
 }
@@ -55,7 +57,7 @@ func (a *Authenticator) Warnings() []string {
 }
 
 // Names is how names are compared here.
-func (a *Authenticator) Names() Names { return a.names }
+func (a *Authenticator) Names() tenancy.Names { return a.names }
 
 // Authenticate returns who sent a request. A request without any credential comes from an
 // anonymous caller and is no error; Demand makes it one. Every error is a *Refusal.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 func TestUserHeaderCountsFromTrustedProgramsOnly(t *testing.T) {
@@ -116,7 +118,7 @@ func TestAttackForgedUserHeader(t *testing.T) {
 }
 
 func TestAttackLookAlikesAreSomebodyElse(t *testing.T) {
-	for _, names := range []Names{ExactNames, EmailsIgnoreCase} {
+	for _, names := range []tenancy.Names{tenancy.ExactNames, tenancy.EmailsIgnoreCase} {
 		o := meshed()
 		o.Names = names
 		a := newAuthenticator(t, o)
@@ -133,7 +135,7 @@ func TestAttackLookAlikesAreSomebodyElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Name != "Admin@Example.com" || (c.Key == "admin@example.com") != (names == EmailsIgnoreCase) {
+		if c.Name != "Admin@Example.com" || (c.Key == "admin@example.com") != (names == tenancy.EmailsIgnoreCase) {
 			t.Errorf("%s: the caller is %+v", names, c)
 		}
 	}

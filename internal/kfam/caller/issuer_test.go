@@ -19,6 +19,8 @@ import (
 	"github.com/zitadel/oidc/v3/example/server/storage"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 const (
@@ -138,7 +140,7 @@ func login(t *testing.T, server *httptest.Server, application, user string) stri
 func TestLoginsAtARealIssuer(t *testing.T) {
 	server, p := startProvider(t)
 	o := meshed()
-	o.Names = EmailsIgnoreCase
+	o.Names = tenancy.EmailsIgnoreCase
 	o.OIDC = &OIDCOptions{Issuer: server.URL, Audiences: []string{clientID}, GroupsClaim: "groups", Client: server.Client()}
 	a := newAuthenticator(t, o)
 	want := Caller{Kind: User, Name: "Ann@example.com", Key: "ann@example.com", Groups: []string{"data", "ml"}, Via: ViaOIDC}

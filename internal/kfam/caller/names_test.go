@@ -31,10 +31,10 @@ func TestNames(t *testing.T) {
 		{"ann@example.com", "ann@example.com.evil.example", false, false},
 	}
 	for _, test := range tests {
-		if got := ExactNames.Same(test.a, test.b); got != test.exact {
+		if got := tenancy.ExactNames.Same(test.a, test.b); got != test.exact {
 			t.Errorf("exact: Same(%q, %q) = %v", test.a, test.b, got)
 		}
-		if got := EmailsIgnoreCase.Same(test.a, test.b); got != test.caseless {
+		if got := tenancy.EmailsIgnoreCase.Same(test.a, test.b); got != test.caseless {
 			t.Errorf("ignoring case: Same(%q, %q) = %v", test.a, test.b, got)
 		}
 	}
@@ -43,7 +43,7 @@ func TestNames(t *testing.T) {
 func TestKeyKeepsWhatItMadeAndMakesNothingNew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.String().Draw(t, "name")
-		for _, names := range []Names{ExactNames, EmailsIgnoreCase} {
+		for _, names := range []tenancy.Names{tenancy.ExactNames, tenancy.EmailsIgnoreCase} {
 			key := names.Key(name)
 			if names.Key(key) != key || !strings.EqualFold(key, name) || len(key) != len(name) {
 				t.Fatalf("%s: Key(%q) = %q", names, name, key)
@@ -53,13 +53,13 @@ func TestKeyKeepsWhatItMadeAndMakesNothingNew(t *testing.T) {
 }
 
 func TestParseNames(t *testing.T) {
-	for setting, want := range map[string]Names{"": ExactNames, "exact": ExactNames, "ignore-email-case": EmailsIgnoreCase} {
-		if got, err := ParseNames(setting); err != nil || got != want {
-			t.Errorf("ParseNames(%q) = %q, %v", setting, got, err)
+	for setting, want := range map[string]tenancy.Names{"": tenancy.ExactNames, "exact": tenancy.ExactNames, "ignore-email-case": tenancy.EmailsIgnoreCase} {
+		if got, err := tenancy.ParseNames(setting); err != nil || got != want {
+			t.Errorf("tenancy.ParseNames(%q) = %q, %v", setting, got, err)
 		}
 	}
-	if _, err := ParseNames("Exact"); err == nil || !strings.Contains(err.Error(), "ignore-email-case") {
-		t.Errorf("ParseNames(Exact) = %v, want an error that names the choices", err)
+	if _, err := tenancy.ParseNames("Exact"); err == nil || !strings.Contains(err.Error(), "ignore-email-case") {
+		t.Errorf("tenancy.ParseNames(Exact) = %v, want an error that names the choices", err)
 	}
 }
 

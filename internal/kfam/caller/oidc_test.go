@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 func asToken(token string) *http.Request {
@@ -301,7 +303,7 @@ func TestIssuerThatIsSomebodyElse(t *testing.T) {
 func TestHeaderAndTokenMustAgree(t *testing.T) {
 	p := startIdentityProvider(t)
 	o := meshed()
-	o.OIDC, o.Names = p.options(), EmailsIgnoreCase
+	o.OIDC, o.Names = p.options(), tenancy.EmailsIgnoreCase
 	a := newAuthenticator(t, o)
 	bearerOf := func(claims fields) []string { return []string{"Authorization", "Bearer " + p.token(t, claims)} }
 	want := func(spelled string, principal string) Caller {

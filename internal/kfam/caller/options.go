@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // Options say by which ways a caller can be known.
@@ -29,8 +31,8 @@ type Options struct {
 	SidecarAddresses []netip.Prefix
 	// TrustUserHeader believes the user header from anybody.
 	TrustUserHeader bool
-	// Names is how names are compared. Empty means ExactNames.
-	Names Names
+	// Names is how names are compared. Empty means tenancy.ExactNames.
+	Names tenancy.Names
 	// OIDC verifies tokens of an OpenID Connect issuer. Nil means that none is accepted.
 	OIDC *OIDCOptions
 	// TokenReviews verifies tokens of Kubernetes ServiceAccounts. Nil means that none is
@@ -48,7 +50,7 @@ func (o Options) withDefaults() Options {
 		o.SidecarAddresses = DefaultSidecarAddresses()
 	}
 	if o.Names == "" {
-		o.Names = ExactNames
+		o.Names = tenancy.ExactNames
 	}
 	if o.OIDC != nil {
 		oidc := *o.OIDC
@@ -86,7 +88,7 @@ func (o Options) check() error {
 	for _, principal := range o.TrustedPrincipals {
 		wrong = append(wrong, CheckPrincipal(principal))
 	}
-	_, err := ParseNames(string(o.Names))
+	_, err := tenancy.ParseNames(string(o.Names))
 	wrong = append(wrong, err)
 	if o.OIDC != nil {
 		wrong = append(wrong, o.OIDC.check())

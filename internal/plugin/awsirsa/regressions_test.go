@@ -91,3 +91,12 @@ func TestWhoLeavesIsNotHeldUpByWhoDoesNotFit(t *testing.T) {
 		t.Errorf("it is held up: %v", err)
 	}
 }
+
+func TestAccountsAreBounded(t *testing.T) {
+	for n, fits := range map[int]bool{mostServiceAccounts: true, mostServiceAccounts + 1: false} {
+		_, _, err := readSpec([]byte(`{"awsIamRole":"arn:aws:iam::123456789012:role/r","serviceAccounts":["` + strings.Join(profiles(n), `","`) + `"]}`))
+		if (err == nil) != fits {
+			t.Errorf("%d accounts: %v", n, err)
+		}
+	}
+}

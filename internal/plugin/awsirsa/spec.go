@@ -60,7 +60,14 @@ func readSpec(raw []byte) (Spec, roleARN, error) {
 	return s, role, s.check()
 }
 
+// mostServiceAccounts keeps the records in a Profile's status far from what an object may
+// hold, and is more than fit into a trust policy of the usual length.
+const mostServiceAccounts = 64
+
 func (s Spec) check() error {
+	if n := len(s.ServiceAccounts); n > mostServiceAccounts {
+		return plugin.InvalidSpec("serviceAccounts", "%d accounts are listed; there can be at most %d", n, mostServiceAccounts)
+	}
 	for i, name := range s.ServiceAccounts {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {
 			return plugin.InvalidSpec("serviceAccounts", "%q is not the name of a service account", shortened(name))
