@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap/zapcore"
 	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -40,7 +41,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "kfam:", err)
 		os.Exit(2)
 	}
-	logger := zap.New()
+	// Stack traces are kept for panics: for an ordinary error they say nothing that helps.
+	logger := zap.New(zap.StacktraceLevel(zapcore.PanicLevel))
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)
 	if err := run(o, logger); err != nil {
