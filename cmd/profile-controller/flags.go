@@ -9,7 +9,7 @@ import (
 	"os"
 
 	"github.com/kfprofiles/kfprofiles/internal/desired"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
@@ -101,7 +101,7 @@ func (o options) check(flags *flag.FlagSet) error {
 		return errors.New("-workers must be at least 1")
 	}
 	if o.issuer != "" {
-		if err := plugin.CheckIssuer(o.issuer); err != nil {
+		if err := identity.CheckIssuer(o.issuer); err != nil {
 			return fmt.Errorf("-service-account-issuer: %w", err)
 		}
 	}

@@ -9,26 +9,27 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // newPlugins makes the plugins that this controller has. Another one is added here.
-func newPlugins(config *rest.Config, o options, host plugin.Host, log logr.Logger) (plugin.Registry, error) {
+func newPlugins(config *rest.Config, o options, host plugin.Host, log logr.Logger) (identity.Registry, error) {
 	api, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
-		return plugin.Registry{}, fmt.Errorf("set up the discovery of the token issuer: %w", err)
+		return identity.Registry{}, fmt.Errorf("set up the discovery of the token issuer: %w", err)
 	}
-	issuer := &plugin.Issuer{API: api.RESTClient(), Override: o.issuer}
+	issuer := &identity.Issuer{API: api.RESTClient(), Override: o.issuer}
 	aws, err := newAWS(o.aws, issuer, host, log.WithName("aws"))
 	if err != nil {
-		return plugin.Registry{}, err
+		return identity.Registry{}, err
 	}
-	registry, err := plugin.NewRegistry(aws)
+	registry, err := identity.NewRegistry(aws)
 	return registry.Expecting(o.defaultPlugins...), err
 }
 
-func newAWS(o awsirsa.Options, issuer *plugin.Issuer, host plugin.Host, log logr.Logger) (*awsirsa.Plugin, error) {
+func newAWS(o awsirsa.Options, issuer *identity.Issuer, host plugin.Host, log logr.Logger) (*awsirsa.Plugin, error) {
 	client, err := awsirsa.NewIAM(context.Background())
 	if err != nil {
 		return nil, err

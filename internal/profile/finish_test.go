@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // leaving stores the Profile with its records and deletes it.

@@ -21,7 +21,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // cloud is a plugin that notes what it is asked for and answers what a test says.
@@ -101,7 +102,7 @@ func newRoom(t *testing.T, functions interceptor.Funcs, objects ...client.Object
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(append(objects, p)...).
 		WithStatusSubresource(p).WithInterceptorFuncs(functions).Build()
 	provider := &cloud{fails: map[string]error{}, again: time.Hour}
-	plugins, err := plugin.NewRegistry(provider)
+	plugins, err := identity.NewRegistry(provider)
 	if err != nil {
 		t.Fatal(err)
 	}

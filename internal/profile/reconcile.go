@@ -11,8 +11,8 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/apply"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
 	"github.com/kfprofiles/kfprofiles/internal/namespacelabels"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
@@ -27,7 +27,7 @@ type Reconciler struct {
 	// Reserved are the names that never become namespaces of Profiles.
 	Reserved tenancy.ReservedNames
 	// Plugins bind identities outside the cluster.
-	Plugins plugin.Registry
+	Plugins identity.Registry
 	// Seals marks the records of what plugins did.
 	Seals *seals
 	// Labels are the default labels of namespaces.

@@ -12,7 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
 )
 
 const (
@@ -29,10 +29,10 @@ type seals struct {
 	namespace string
 
 	mu    sync.Mutex
-	known *plugin.Sealer
+	known *identity.Sealer
 }
 
-func (k *seals) sealer(ctx context.Context) (plugin.Sealer, error) {
+func (k *seals) sealer(ctx context.Context) (identity.Sealer, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.known != nil {
@@ -40,11 +40,11 @@ func (k *seals) sealer(ctx context.Context) (plugin.Sealer, error) {
 	}
 	secret, err := k.secret(ctx)
 	if err != nil {
-		return plugin.Sealer{}, err
+		return identity.Sealer{}, err
 	}
-	sealer, err := plugin.NewSealer(secret.Data[sealKeyField])
+	sealer, err := identity.NewSealer(secret.Data[sealKeyField])
 	if err != nil {
-		return plugin.Sealer{}, fmt.Errorf("secret %s/%s, field %s: %w; delete the Secret to have a new one made",
+		return identity.Sealer{}, fmt.Errorf("secret %s/%s, field %s: %w; delete the Secret to have a new one made",
 			k.namespace, SealKeySecret, sealKeyField, err)
 	}
 	k.known = &sealer
@@ -58,7 +58,7 @@ func (k *seals) secret(ctx context.Context) (*corev1.Secret, error) {
 	if !apierrors.IsNotFound(err) {
 		return secret, err
 	}
-	key := make([]byte, plugin.SealKeySize)
+	key := make([]byte, identity.SealKeySize)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}

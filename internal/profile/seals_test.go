@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
 )
 
 func sealSecret(key []byte) *corev1.Secret {
@@ -26,7 +26,7 @@ func sealed(t *testing.T, k *seals) profilev1.IdentityBinding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sealer.Seal("uid", plugin.Entry{Plugin: "Cloud"}, profilev1.IdentityBound)
+	return sealer.Seal("uid", identity.Entry{Plugin: "Cloud"}, profilev1.IdentityBound)
 }
 
 func TestTheKeyIsMadeOnceAndKept(t *testing.T) {
@@ -45,7 +45,7 @@ func TestTheKeyIsMadeOnceAndKept(t *testing.T) {
 	if err := r.Client.Get(t.Context(), client.ObjectKey{Namespace: "profiles-system", Name: SealKeySecret}, secret); err != nil {
 		t.Fatal(err)
 	}
-	if len(secret.Data["key"]) != plugin.SealKeySize || bytes.Count(secret.Data["key"], []byte{0}) > 8 || !ptr.Deref(secret.Immutable, false) {
+	if len(secret.Data["key"]) != identity.SealKeySize || bytes.Count(secret.Data["key"], []byte{0}) > 8 || !ptr.Deref(secret.Immutable, false) {
 		t.Errorf("the Secret is %+v", secret)
 	}
 	restarted := sealed(t, &seals{client: r.Client, live: r.Live, namespace: "profiles-system"})
@@ -56,7 +56,7 @@ func TestTheKeyIsMadeOnceAndKept(t *testing.T) {
 }
 
 func TestOfTwoControllersThatMakeTheKeyOneTakesTheOthers(t *testing.T) {
-	theirs := bytes.Repeat([]byte{9}, plugin.SealKeySize)
+	theirs := bytes.Repeat([]byte{9}, identity.SealKeySize)
 	r := newRoom(t, interceptor.Funcs{Create: func(ctx context.Context, c client.WithWatch, object client.Object, options ...client.CreateOption) error {
 		if _, is := object.(*corev1.Secret); is {
 			if err := c.Create(ctx, sealSecret(theirs)); err != nil {
@@ -65,7 +65,7 @@ func TestOfTwoControllersThatMakeTheKeyOneTakesTheOthers(t *testing.T) {
 		}
 		return c.Create(ctx, object, options...)
 	}})
-	sealer, err := plugin.NewSealer(theirs)
+	sealer, err := identity.NewSealer(theirs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,8 +30,8 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
 	"github.com/kfprofiles/kfprofiles/internal/namespacelabels"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
@@ -43,7 +43,7 @@ type Options struct {
 	Reserved tenancy.ReservedNames
 	// Plugins bind identities outside the cluster. Those that work in the background are
 	// started with the controller.
-	Plugins plugin.Registry
+	Plugins identity.Registry
 	// Host is what the plugins were made with. May be nil when there are none.
 	Host *Host
 	// SealNamespace is where the Secret SealKeySecret is kept.

@@ -11,7 +11,8 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/apply"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // identityStep binds the service accounts to what spec.plugins asks for and takes back
@@ -49,7 +50,7 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 			return res
 		}
 		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
-		settled := r.carryOutSteps(ctx, s, sealer, plugin.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving, AtHome: s.atHome(),
+		settled := r.carryOutSteps(ctx, s, sealer, identity.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving, AtHome: s.atHome(),
 			Genuine:    func(record profilev1.IdentityBinding) bool { return sealer.Genuine(s.profile.UID, record) },
 			Registered: func(kind string) bool { _, ok := r.Plugins.Get(kind); return ok }})
 		s.identities, res.outcomes, res.again = settled.records, settled.outcomes, settled.again
@@ -61,9 +62,9 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 
 // sealerFor gets the key where a record has to be judged or written. A Profile that leaves
 // without records needs none, and so is not held up when the key cannot be had.
-func (r *Reconciler) sealerFor(ctx context.Context, s *situation, leaving bool) (plugin.Sealer, error) {
+func (r *Reconciler) sealerFor(ctx context.Context, s *situation, leaving bool) (identity.Sealer, error) {
 	if leaving && len(s.identities) == 0 {
-		return plugin.Sealer{}, nil
+		return identity.Sealer{}, nil
 	}
 	return r.Seals.sealer(ctx)
 }
@@ -95,7 +96,7 @@ type settling struct {
 }
 
 // carryOutSteps runs the steps side by side.
-func (r *Reconciler) carryOutSteps(ctx context.Context, s *situation, sealer plugin.Sealer, ledger plugin.Ledger) settled {
+func (r *Reconciler) carryOutSteps(ctx context.Context, s *situation, sealer identity.Sealer, ledger identity.Ledger) settled {
 	steps := ledger.Steps()
 	done := make([]settling, len(steps))
 	var group sync.WaitGroup
@@ -121,7 +122,7 @@ func (r *Reconciler) carryOutSteps(ctx context.Context, s *situation, sealer plu
 	return all
 }
 
-func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer plugin.Sealer, ledger plugin.Ledger, step plugin.Step) settling {
+func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer identity.Sealer, ledger identity.Ledger, step identity.Step) settling {
 	seal := func(phase profilev1.IdentityPhase) *profilev1.IdentityBinding {
 		record := sealer.Seal(s.profile.UID, step.Entry, phase)
 		return &record
@@ -131,27 +132,27 @@ func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer plug
 		as = nil
 	}
 	switch step.Do {
-	case plugin.Record:
+	case identity.Record:
 		if err := r.withdraw(ctx, s, step.ServiceAccount, step.Former); err != nil {
 			return settling{record: as, err: err}
 		}
 		return settling{record: seal(profilev1.IdentityPending), err: recorded(step.Entry)}
-	case plugin.Apply:
+	case identity.Apply:
 		outcome, err := r.bind(ctx, s, step.Entry)
 		if err != nil {
 			return settling{record: as, err: err}
 		}
 		return settling{record: seal(profilev1.IdentityBound), outcome: outcome}
-	case plugin.Check:
+	case identity.Check:
 		return r.check(ctx, s, step)
-	case plugin.Revoke:
+	case identity.Revoke:
 		if err := r.unbind(ctx, s, ledger, step.Entry); err != nil {
 			return settling{record: as, err: err}
 		}
 		return settling{}
-	case plugin.Distrust:
+	case identity.Distrust:
 		return settling{record: as, err: distrusted(step.Entry, ledger.Leaving)}
-	case plugin.Strand:
+	case identity.Strand:
 		return settling{record: as, err: stranded(step.Entry)}
 	default:
 		return settling{record: as, err: kept(step.Entry, ledger)}
@@ -160,7 +161,7 @@ func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer plug
 
 // kept tells that a record waits for others to be carried out first. While the spec is
 // unclear it is kept for as long as that lasts, and the spec's own failure says so.
-func kept(e plugin.Entry, ledger plugin.Ledger) error {
+func kept(e identity.Entry, ledger identity.Ledger) error {
 	if slices.Contains(ledger.Wishes.Unclear, e.Plugin) {
 		return nil
 	}
@@ -173,7 +174,7 @@ func kept(e plugin.Entry, ledger plugin.Ledger) error {
 
 // bind makes the binding hold, and annotates the account only then: a pod is never
 // pointed to an identity that does not admit it.
-func (r *Reconciler) bind(ctx context.Context, s *situation, e plugin.Entry) (apply.Outcome, error) {
+func (r *Reconciler) bind(ctx context.Context, s *situation, e identity.Entry) (apply.Outcome, error) {
 	bound, _ := r.Plugins.Get(e.Plugin)
 	if err := bound.Apply(ctx, s.profile.Name, e.Binding); err != nil {
 		return apply.Outcome{}, err
@@ -183,7 +184,7 @@ func (r *Reconciler) bind(ctx context.Context, s *situation, e plugin.Entry) (ap
 
 // check looks after a binding that holds. While the plugin is still looking, it counts as
 // holding.
-func (r *Reconciler) check(ctx context.Context, s *situation, step plugin.Step) settling {
+func (r *Reconciler) check(ctx context.Context, s *situation, step identity.Step) settling {
 	bound, _ := r.Plugins.Get(step.Plugin)
 	done := settling{record: &step.Stored}
 	done.again, done.err = bound.Check(ctx, s.profile.Name, step.Binding)
@@ -200,7 +201,7 @@ func (r *Reconciler) check(ctx context.Context, s *situation, step plugin.Step) 
 
 // unbind takes a binding back. New pods must not be pointed to it any more, so the
 // annotations go first; those of a Profile that is leaving go with the namespace.
-func (r *Reconciler) unbind(ctx context.Context, s *situation, ledger plugin.Ledger, e plugin.Entry) error {
+func (r *Reconciler) unbind(ctx context.Context, s *situation, ledger identity.Ledger, e identity.Entry) error {
 	if !ledger.Leaving {
 		if err := r.withdraw(ctx, s, e.ServiceAccount, ledger.Unwanted(e)); err != nil {
 			return err
@@ -210,7 +211,7 @@ func (r *Reconciler) unbind(ctx context.Context, s *situation, ledger plugin.Led
 	return unbound.Revoke(ctx, s.profile.Name, e.Binding)
 }
 
-func (r *Reconciler) annotate(ctx context.Context, s *situation, e plugin.Entry) (apply.Outcome, error) {
+func (r *Reconciler) annotate(ctx context.Context, s *situation, e identity.Entry) (apply.Outcome, error) {
 	return r.applier().Ensure(ctx, desired.BoundServiceAccount(s.profile, e.ServiceAccount, e.Annotations))
 }
 
@@ -223,14 +224,14 @@ func (r *Reconciler) withdraw(ctx context.Context, s *situation, account string,
 	return err
 }
 
-func recorded(e plugin.Entry) error {
+func recorded(e identity.Entry) error {
 	return &failure{kind: waiting, reason: profilev1.ReasonBinding,
 		message: fmt.Sprintf("Binding the service account %s to %s.", e.ServiceAccount, e.Identity)}
 }
 
 // distrusted never holds a Profile up that is being deleted: what somebody made up must
 // not be able to.
-func distrusted(e plugin.Entry, leaving bool) error {
+func distrusted(e identity.Entry, leaving bool) error {
 	if leaving {
 		return nil
 	}
@@ -239,7 +240,7 @@ func distrusted(e plugin.Entry, leaving bool) error {
 		e.Identity, e.ServiceAccount, e.Identity)}
 }
 
-func stranded(e plugin.Entry) error {
+func stranded(e identity.Entry) error {
 	return &failure{kind: refused, reason: profilev1.ReasonUnknownPlugin, message: fmt.Sprintf(
 		"The service account %s is bound to %s by the plugin %q, which this controller does not have, so it cannot be taken back. Run a controller that has the plugin.",
 		e.ServiceAccount, e.Identity, e.Plugin)}

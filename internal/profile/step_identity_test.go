@@ -14,7 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // want compares what a round came to. The reason is that of the failure, or of success.
@@ -218,7 +219,7 @@ func TestARecordWithoutItsPluginIsKeptAndTold(t *testing.T) {
 	r := newRoom(t, interceptor.Funcs{})
 	r.bound("A")
 	r.asks()
-	r.Plugins = plugin.Registry{}
+	r.Plugins = identity.Registry{}
 	res := r.round()
 	r.want(res, profilev1.ReasonUnknownPlugin, nil, []string{"A Bound"})
 	if res.failure.kind != refused || !strings.Contains(res.failure.message, `the plugin "Cloud", which this controller does not have`) {

@@ -83,6 +83,8 @@ func TestRoomsLeanOnlyOnWhatTheyMay(t *testing.T) {
 		{"/internal/apply", slices.Concat(cloudSDKs, []string{"/internal/desired", "/internal/profile"})},
 		{"/internal/namespacelabels", slices.Concat(clusterClients, cloudSDKs, []string{"/api", "/internal/profile"})},
 		{"/internal/metricsguard", slices.Concat(cloudSDKs, []string{"/api", "/internal/profile"})},
+		{"/plugin", slices.Concat(clusterClients, cloudSDKs, []string{"/internal/identity", "/internal/profile", "/internal/plugin"})},
+		{"/internal/identity", slices.Concat(cloudSDKs, []string{"/internal/plugin", "/internal/profile"})},
 		{"/internal/plugin/awsirsa/trustpolicy", slices.Concat(clusterClients, cloudSDKs, []string{"/api", "/internal/profile"})},
 		{"/internal/profile", slices.Concat(cloudSDKs, []string{"/internal/access", "/internal/kfam", "/internal/cli"})},
 		{"/internal", scaffolding},

@@ -7,8 +7,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // TagKey is the tag of a role that names the Profile that may have it, or '*' for all.

@@ -2,9 +2,8 @@ package awsirsa
 
 import (
 	"regexp"
-	"strings"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // roleARN is arn:<partition>:iam::<account>:role/<path/>name. IAM allows paths of up to 512
@@ -25,16 +24,7 @@ const longestPath = 512
 func parseRoleARN(field, text string) (roleARN, error) {
 	parts := roleARNPattern.FindStringSubmatch(text)
 	if parts == nil || len(parts[3]) > longestPath-1 {
-		return roleARN{}, plugin.InvalidSpec(field, "%q is not the ARN of an IAM role; it looks like arn:aws:iam::123456789012:role/name", shortened(text))
+		return roleARN{}, plugin.InvalidSpec(field, "%q is not the ARN of an IAM role; it looks like arn:aws:iam::123456789012:role/name", text)
 	}
 	return roleARN{text: text, partition: parts[1], account: parts[2], name: parts[4]}, nil
-}
-
-// shortened keeps a message readable whatever somebody wrote.
-func shortened(text string) string {
-	const longest = 200
-	if runes := []rune(strings.ToValidUTF8(text, "�")); len(runes) > longest {
-		return string(runes[:longest]) + "…"
-	}
-	return text
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // Annotations that the EKS pod identity webhook reads on service accounts.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/go-logr/logr"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
-	"github.com/kfprofiles/kfprofiles/internal/plugin/plugintest"
+	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 

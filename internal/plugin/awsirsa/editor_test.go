@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
-	"github.com/kfprofiles/kfprofiles/internal/plugin/plugintest"
+	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // Codes of errors that the SDK has no type for (IAM API Reference, "Common Errors").

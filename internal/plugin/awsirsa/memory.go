@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // memory is what this process knows of one role. Losing it costs a request, never a

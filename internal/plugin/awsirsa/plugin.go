@@ -10,8 +10,8 @@ import (
 	"k8s.io/client-go/util/workqueue"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // Kind is the name of the plugin in Profiles.

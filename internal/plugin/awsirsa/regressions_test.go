@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 
@@ -89,14 +89,5 @@ func TestWhoLeavesIsNotHeldUpByWhoDoesNotFit(t *testing.T) {
 	}
 	if err := f.settle("team-00", f.Revoke, b); err != nil {
 		t.Errorf("it is held up: %v", err)
-	}
-}
-
-func TestAccountsAreBounded(t *testing.T) {
-	for n, fits := range map[int]bool{mostServiceAccounts: true, mostServiceAccounts + 1: false} {
-		_, _, err := readSpec([]byte(`{"awsIamRole":"arn:aws:iam::123456789012:role/r","serviceAccounts":["` + strings.Join(profiles(n), `","`) + `"]}`))
-		if (err == nil) != fits {
-			t.Errorf("%d accounts: %v", n, err)
-		}
 	}
 }

@@ -1,17 +1,8 @@
 package awsirsa
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-	"strings"
-
-	"k8s.io/apimachinery/pkg/util/validation"
-
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
-	"github.com/kfprofiles/kfprofiles/internal/tenancy"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // Spec is what an entry of spec.plugins of this kind can say. Keys are read without regard
@@ -44,7 +35,7 @@ const (
 // readSpec decodes and checks a spec. Errors are InvalidSpec errors.
 func readSpec(raw []byte) (Spec, roleARN, error) {
 	var s Spec
-	if err := decode(raw, &s); err != nil {
+	if err := plugin.DecodeSpec(raw, &s); err != nil {
 		return s, roleARN{}, err
 	}
 	if s.AwsIamRole == "" {
@@ -54,94 +45,20 @@ func readSpec(raw []byte) (Spec, roleARN, error) {
 	if err != nil {
 		return s, role, err
 	}
-	if len(s.ServiceAccounts) == 0 {
-		s.ServiceAccounts = []string{tenancy.EditorServiceAccount}
+	if s.ServiceAccounts, err = plugin.ServiceAccounts(s.ServiceAccounts); err != nil {
+		return s, role, err
 	}
 	return s, role, s.check()
 }
 
-// mostServiceAccounts keeps the records in a Profile's status far from what an object may
-// hold, and is more than fit into a trust policy of the usual length.
-const mostServiceAccounts = 64
-
 func (s Spec) check() error {
-	if n := len(s.ServiceAccounts); n > mostServiceAccounts {
-		return plugin.InvalidSpec("serviceAccounts", "%d accounts are listed; there can be at most %d", n, mostServiceAccounts)
-	}
-	for i, name := range s.ServiceAccounts {
-		if len(validation.IsDNS1123Subdomain(name)) > 0 {
-			return plugin.InvalidSpec("serviceAccounts", "%q is not the name of a service account", shortened(name))
-		}
-		for _, earlier := range s.ServiceAccounts[:i] {
-			if earlier == name {
-				return plugin.InvalidSpec("serviceAccounts", "%q is listed twice", name)
-			}
-		}
-	}
 	if s.Audience != "" {
 		if err := trustpolicy.CheckAudience(s.Audience); err != nil {
-			return plugin.InvalidSpec("audience", "%s", shortened(err.Error()))
+			return plugin.InvalidSpec("audience", "%s", err.Error())
 		}
 	}
 	if e := s.TokenExpirationSeconds; e != nil && (*e < shortestExpiration || *e > longestExpiration) {
 		return plugin.InvalidSpec("tokenExpirationSeconds", "%d is out of bounds; it must be from %d to %d", *e, shortestExpiration, longestExpiration)
-	}
-	return nil
-}
-
-// decode wants one JSON object that says each thing once. encoding/json would take the
-// last of two keys that differ only in case, and so might not see an annotateOnly.
-func decode(raw []byte, into *Spec) error {
-	if len(raw) == 0 {
-		return nil
-	}
-	if err := oneOfEachKey(raw); err != nil {
-		return err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(into)
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrongType):
-		return plugin.InvalidSpec(wrongType.Field, "must not be a JSON %s", shortened(wrongType.Value))
-	}
-	if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
-		return plugin.InvalidSpec(shortened(strings.Trim(field, `"`)), "this plugin has no such field; it has awsIamRole, annotateOnly, serviceAccounts, audience, stsRegionalEndpoints and tokenExpirationSeconds")
-	}
-	return plugin.InvalidSpec("spec", "cannot be read as JSON")
-}
-
-func oneOfEachKey(raw []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return plugin.InvalidSpec("spec", "must be a JSON object")
-	}
-	var keys []string
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return plugin.InvalidSpec("spec", "cannot be read as JSON")
-		}
-		key, _ := token.(string)
-		for _, earlier := range keys {
-			if strings.EqualFold(earlier, key) {
-				return plugin.InvalidSpec(shortened(key), "is given twice (as %s and %s); keep one of them", shortened(earlier), shortened(key))
-			}
-		}
-		keys = append(keys, key)
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return plugin.InvalidSpec(shortened(key), "cannot be read as JSON")
-		}
-	}
-	if _, err := decoder.Token(); err != nil {
-		return plugin.InvalidSpec("spec", "cannot be read as JSON")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return plugin.InvalidSpec("spec", "must be one JSON object and nothing else")
 	}
 	return nil
 }

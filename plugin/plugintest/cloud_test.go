@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // memberCloud is a cloud in which an identity is a list of members. PUT and DELETE of

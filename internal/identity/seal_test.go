@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 func TestASealHoldsForTheRecordAsItWasWritten(t *testing.T) {
@@ -59,7 +60,7 @@ func TestASealHoldsForTheRecordAsItWasWritten(t *testing.T) {
 func TestASealSurvivesTheAPIServer(t *testing.T) {
 	for name, e := range map[string]Entry{
 		"all there is":   entry("editor", "A", `{"n":12345678901234567890,"u":"ü &"}`),
-		"nothing to say": {Plugin: "Cloud", Binding: Binding{ServiceAccount: "editor", Identity: "A"}},
+		"nothing to say": {Plugin: "Cloud", Binding: plugin.Binding{ServiceAccount: "editor", Identity: "A"}},
 	} {
 		text, err := json.Marshal(bound(e))
 		if err != nil {
@@ -102,7 +103,7 @@ func TestSealingDoesNotShareAnnotations(t *testing.T) {
 // TestAnEmptyMapOfAnnotationsDoesNotBreakTheSeal has a plugin that annotates nothing: the
 // API server leaves the empty map out.
 func TestAnEmptyMapOfAnnotationsDoesNotBreakTheSeal(t *testing.T) {
-	record := pending(Entry{Plugin: "p", Binding: Binding{ServiceAccount: "a", Identity: "b", Annotations: map[string]string{}}})
+	record := pending(Entry{Plugin: "p", Binding: plugin.Binding{ServiceAccount: "a", Identity: "b", Annotations: map[string]string{}}})
 	text, err := json.Marshal(record)
 	if err != nil {
 		t.Fatal(err)

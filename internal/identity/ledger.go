@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"slices"

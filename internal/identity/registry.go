@@ -1,21 +1,23 @@
-package plugin
+package identity
 
 import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // Registry holds the plugins that a controller was built with. The zero value has none.
 type Registry struct {
-	plugins map[string]Plugin
+	plugins map[string]plugin.Plugin
 	// expected kinds are asked for by the installation, for every Profile.
 	expected []string
 }
 
 // NewRegistry returns a registry of the plugins. Two of the same kind are an error.
-func NewRegistry(plugins ...Plugin) (Registry, error) {
-	r := Registry{plugins: map[string]Plugin{}}
+func NewRegistry(plugins ...plugin.Plugin) (Registry, error) {
+	r := Registry{plugins: map[string]plugin.Plugin{}}
 	for _, p := range plugins {
 		if _, taken := r.plugins[p.Kind()]; taken {
 			return Registry{}, fmt.Errorf("two plugins have the kind %q; register one of them", p.Kind())
@@ -33,7 +35,7 @@ func (r Registry) Expecting(kinds ...string) Registry {
 }
 
 // Get returns the plugin of a kind.
-func (r Registry) Get(kind string) (Plugin, bool) {
+func (r Registry) Get(kind string) (plugin.Plugin, bool) {
 	p, ok := r.plugins[kind]
 	return p, ok
 }
@@ -42,10 +44,10 @@ func (r Registry) Get(kind string) (Plugin, bool) {
 func (r Registry) Kinds() []string { return slices.Sorted(maps.Keys(r.plugins)) }
 
 // Runners lists the plugins that work in the background.
-func (r Registry) Runners() []Runner {
-	var runners []Runner
+func (r Registry) Runners() []plugin.Runner {
+	var runners []plugin.Runner
 	for _, kind := range r.Kinds() {
-		if runner, ok := r.plugins[kind].(Runner); ok {
+		if runner, ok := r.plugins[kind].(plugin.Runner); ok {
 			runners = append(runners, runner)
 		}
 	}

@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // discoveryPath is where an API server says who issues the tokens of its service
@@ -51,7 +52,7 @@ func (i *Issuer) URL(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("read %s of the API server: %w", discoveryPath, err)
 	}
 	if err := CheckIssuer(discovered.Issuer); err != nil {
-		return "", &Error{Kind: Refused, Reason: profilev1.ReasonIdentityRejected, Cause: err, Message: fmt.Sprintf(
+		return "", &plugin.Error{Kind: plugin.Refused, Reason: profilev1.ReasonIdentityRejected, Cause: err, Message: fmt.Sprintf(
 			"No cloud can trust the tokens of this cluster's service accounts: %s. Correct the API server's --service-account-issuer, or start the controller with -service-account-issuer.", err)}
 	}
 	i.known = discovered.Issuer

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 func planIsStable(s *stage) error {

@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +32,7 @@ func entry(account, identity, settings string, more ...string) Entry {
 	for _, key := range more {
 		annotations[key] = "x"
 	}
-	return Entry{Plugin: "Cloud", Binding: Binding{ServiceAccount: account, Identity: identity, Annotations: annotations, Settings: settings}}
+	return Entry{Plugin: "Cloud", Binding: plugin.Binding{ServiceAccount: account, Identity: identity, Annotations: annotations, Settings: settings}}
 }
 
 func (e Entry) by(plugin string) Entry {
@@ -57,24 +58,24 @@ func genuine(record profilev1.IdentityBinding) bool { return testSealer(1).Genui
 // stub is a plugin that plans what a test says.
 type stub struct {
 	kind     string
-	plan     func(profile string, spec []byte) ([]Binding, error)
+	plan     func(profile string, spec []byte) ([]plugin.Binding, error)
 	fallback string
 }
 
 func (s stub) Kind() string { return s.kind }
 
-func (s stub) Plan(_ context.Context, profile string, spec []byte) ([]Binding, error) {
+func (s stub) Plan(_ context.Context, profile string, spec []byte) ([]plugin.Binding, error) {
 	if s.plan == nil {
-		return []Binding{{ServiceAccount: "default-editor", Identity: string(spec), Annotations: map[string]string{s.kind: string(spec)}}}, nil
+		return []plugin.Binding{{ServiceAccount: "default-editor", Identity: string(spec), Annotations: map[string]string{s.kind: string(spec)}}}, nil
 	}
 	return s.plan(profile, spec)
 }
 
-func (s stub) Apply(context.Context, string, Binding) error { return nil }
+func (s stub) Apply(context.Context, string, plugin.Binding) error { return nil }
 
-func (s stub) Check(context.Context, string, Binding) (time.Duration, error) { return 0, nil }
+func (s stub) Check(context.Context, string, plugin.Binding) (time.Duration, error) { return 0, nil }
 
-func (s stub) Revoke(context.Context, string, Binding) error { return nil }
+func (s stub) Revoke(context.Context, string, plugin.Binding) error { return nil }
 
 func (s stub) Default(profile string) []byte {
 	if s.fallback == "" {

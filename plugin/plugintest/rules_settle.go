@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 func applyIsIdempotent(s *stage) error { return idempotent(s, (*stage).apply, true) }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // stage is one identity and the processes that work on it.

@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 func recordOf(e Entry, phase profilev1.IdentityPhase) profilev1.IdentityBinding {
@@ -25,7 +26,7 @@ func recordOf(e Entry, phase profilev1.IdentityPhase) profilev1.IdentityBinding 
 // entryOf reads a record. The API server may have ordered the keys of the settings anew;
 // here they are in alphabetical order, as encoding/json writes those of a map.
 func entryOf(record profilev1.IdentityBinding) Entry {
-	e := Entry{Plugin: record.Plugin, Binding: Binding{
+	e := Entry{Plugin: record.Plugin, Binding: plugin.Binding{
 		ServiceAccount: record.ServiceAccount, Identity: record.Identity, Annotations: record.Annotations}}
 	if record.Settings != nil {
 		e.Settings = ordered(record.Settings.Raw)

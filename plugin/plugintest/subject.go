@@ -3,7 +3,7 @@ package plugintest
 import (
 	"net/http"
 
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // Subject is a plugin on trial and a double of its cloud, which outlives the plugin.

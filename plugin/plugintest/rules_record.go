@@ -9,7 +9,8 @@ import (
 	"slices"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/plugin"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // recordsSurviveStorage has a binding go the way of a record: sealed, stored by an API
@@ -47,11 +48,11 @@ func recordsSurviveStorage(s *stage) error {
 
 // store returns the binding as it is read back.
 func store(kind string, b plugin.Binding) (plugin.Binding, error) {
-	sealer, err := plugin.NewSealer(bytes.Repeat([]byte{7}, plugin.SealKeySize))
+	sealer, err := identity.NewSealer(bytes.Repeat([]byte{7}, identity.SealKeySize))
 	if err != nil {
 		return b, err
 	}
-	text, err := json.Marshal(sealer.Seal("uid", plugin.Entry{Plugin: kind, Binding: b}, profilev1.IdentityPending))
+	text, err := json.Marshal(sealer.Seal("uid", identity.Entry{Plugin: kind, Binding: b}, profilev1.IdentityPending))
 	if err != nil {
 		return b, fmt.Errorf("the binding cannot be recorded; are its settings JSON? %w", err)
 	}

@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // apiServer answers discovery with the text that answer points to; empty means 503.
@@ -39,11 +40,11 @@ func apiServer(t *testing.T, answer *string) (*Issuer, *int) {
 func TestTheIssuerIsAskedForUntilItIsKnown(t *testing.T) {
 	answer := ""
 	issuer, asked := apiServer(t, &answer)
-	if got, err := issuer.URL(t.Context()); err == nil || AsError(err).Kind != Retry {
+	if got, err := issuer.URL(t.Context()); err == nil || plugin.AsError(err).Kind != plugin.Retry {
 		t.Errorf("got %q, %v; want an error that passes", got, err)
 	}
 	answer = "<html>"
-	if got, err := issuer.URL(t.Context()); err == nil || AsError(err).Kind != Retry {
+	if got, err := issuer.URL(t.Context()); err == nil || plugin.AsError(err).Kind != plugin.Retry {
 		t.Errorf("got %q, %v; want an error that passes", got, err)
 	}
 	answer = `{"issuer":"https://oidc.example.com/id/1","jwks_uri":"https://x"}`
@@ -63,7 +64,7 @@ func TestAnIssuerThatNoCloudCanTrustIsRefused(t *testing.T) {
 		issuer, asked := apiServer(t, &document)
 		for range 2 {
 			_, err := issuer.URL(t.Context())
-			if e := AsError(err); err == nil || e.Kind != Refused || e.Reason != profilev1.ReasonIdentityRejected ||
+			if e := plugin.AsError(err); err == nil || e.Kind != plugin.Refused || e.Reason != profilev1.ReasonIdentityRejected ||
 				!strings.Contains(e.Message, "--service-account-issuer") || !strings.Contains(e.Message, "start the controller with -service-account-issuer") {
 				t.Errorf("%s is answered with %v", document, err)
 			}

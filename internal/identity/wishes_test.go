@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"encoding/json"
@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // asking is a Profile with entries of spec.plugins, each written KIND or KIND=SPEC.
@@ -29,21 +30,21 @@ func asking(entries ...string) *profilev1.Profile {
 }
 
 // planned plans what the spec says word for word.
-func planned(_ string, spec []byte) ([]Binding, error) {
-	var all []Binding
+func planned(_ string, spec []byte) ([]plugin.Binding, error) {
+	var all []plugin.Binding
 	err := json.Unmarshal(spec, &all)
 	return all, err
 }
 
 func TestWishes(t *testing.T) {
-	refusing := func(_ string, spec []byte) ([]Binding, error) {
+	refusing := func(_ string, spec []byte) ([]plugin.Binding, error) {
 		if strings.HasPrefix(string(spec), "bad") {
-			return []Binding{{ServiceAccount: "x"}}, InvalidSpec("field", "%q is bad", spec)
+			return []plugin.Binding{{ServiceAccount: "x"}}, plugin.InvalidSpec("field", "%q is bad", spec)
 		}
 		if string(spec) == "away" {
 			return nil, errors.New("connection refused, port 4711")
 		}
-		return []Binding{{ServiceAccount: "default-editor", Identity: string(spec), Annotations: map[string]string{"cloud": string(spec)}}}, nil
+		return []plugin.Binding{{ServiceAccount: "default-editor", Identity: string(spec), Annotations: map[string]string{"cloud": string(spec)}}}, nil
 	}
 	registry, err := NewRegistry(stub{kind: "Cloud", plan: refusing}, stub{kind: "Other"}, stub{kind: "Giving", fallback: "given"}, stub{kind: "Words", plan: planned})
 	if err != nil {
@@ -95,7 +96,7 @@ func TestWishes(t *testing.T) {
 				entries = append(entries, e.Plugin+" "+e.ServiceAccount+" "+e.Identity)
 			}
 			for _, err := range got.Failures {
-				failures = append(failures, AsError(err).Reason+": "+AsError(err).Message)
+				failures = append(failures, plugin.AsError(err).Reason+": "+plugin.AsError(err).Message)
 			}
 			for what, diff := range map[string]string{"entries": cmp.Diff(test.entries, entries),
 				"unclear": cmp.Diff(test.unclear, got.Unclear), "failures": cmp.Diff(test.failures, failures)} {
@@ -108,19 +109,19 @@ func TestWishes(t *testing.T) {
 }
 
 func TestABadDefaultIsSaidToBeTheControllers(t *testing.T) {
-	registry, err := NewRegistry(stub{kind: "Cloud", fallback: "bad", plan: func(string, []byte) ([]Binding, error) { return nil, InvalidSpec("role", "is bad") }})
+	registry, err := NewRegistry(stub{kind: "Cloud", fallback: "bad", plan: func(string, []byte) ([]plugin.Binding, error) { return nil, plugin.InvalidSpec("role", "is bad") }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := registry.Wishes(t.Context(), asking())
-	if len(got.Failures) != 1 || AsError(got.Failures[0]).Message != "the default of this controller for Cloud: role: is bad" {
+	if len(got.Failures) != 1 || plugin.AsError(got.Failures[0]).Message != "the default of this controller for Cloud: role: is bad" {
 		t.Errorf("failures are %v", got.Failures)
 	}
 }
 
 func TestLocatingAFailureLeavesThePluginsErrorAlone(t *testing.T) {
-	shared := InvalidSpec("role", "is bad")
-	registry, err := NewRegistry(stub{kind: "Cloud", plan: func(string, []byte) ([]Binding, error) { return nil, shared }})
+	shared := plugin.InvalidSpec("role", "is bad")
+	registry, err := NewRegistry(stub{kind: "Cloud", plan: func(string, []byte) ([]plugin.Binding, error) { return nil, shared }})
 	if err != nil {
 		t.Fatal(err)
 	}

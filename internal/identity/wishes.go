@@ -1,4 +1,4 @@
-package plugin
+package identity
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // Entry is a binding and the plugin that makes it.
 type Entry struct {
 	// Plugin is the kind of the plugin.
 	Plugin string
-	Binding
+	plugin.Binding
 }
 
 // Wishes are what a Profile's spec asks of its plugins.
@@ -35,7 +36,7 @@ func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
 		return known
 	})
 	for i, asked := range p.Spec.Plugins {
-		plugin, ok := r.Get(asked.Kind)
+		known, ok := r.Get(asked.Kind)
 		if !ok {
 			unknown = append(unknown, asked.Kind)
 			continue
@@ -44,10 +45,10 @@ func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
 		if asked.Spec != nil {
 			spec = asked.Spec.Raw
 		}
-		w.plan(ctx, plugin, p.Name, spec, fmt.Sprintf("spec.plugins[%d].spec", i))
+		w.plan(ctx, known, p.Name, spec, fmt.Sprintf("spec.plugins[%d].spec", i))
 	}
 	for _, kind := range r.Kinds() {
-		defaulter, ok := r.plugins[kind].(Defaulter)
+		defaulter, ok := r.plugins[kind].(plugin.Defaulter)
 		if !ok || slices.ContainsFunc(p.Spec.Plugins, func(asked profilev1.Plugin) bool { return asked.Kind == kind }) {
 			continue
 		}
@@ -62,19 +63,19 @@ func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
 }
 
 // plan adds what one entry asks for, all of it or, when something is wrong, nothing.
-func (w *Wishes) plan(ctx context.Context, plugin Plugin, profile string, spec []byte, where string) {
-	bindings, err := plugin.Plan(ctx, profile, spec)
+func (w *Wishes) plan(ctx context.Context, asked plugin.Plugin, profile string, spec []byte, where string) {
+	bindings, err := asked.Plan(ctx, profile, spec)
 	var entries []Entry
 	for _, b := range bindings {
-		entries = append(entries, Entry{Plugin: plugin.Kind(), Binding: b})
+		entries = append(entries, Entry{Plugin: asked.Kind(), Binding: b})
 	}
 	if err == nil {
 		err = conflict(w.Entries, entries)
 	}
 	if err != nil {
-		located := *AsError(err)
+		located := *plugin.AsError(err)
 		located.Message = where + ": " + located.Message
-		w.Unclear = append(w.Unclear, plugin.Kind())
+		w.Unclear = append(w.Unclear, asked.Kind())
 		w.Failures = append(w.Failures, &located)
 		return
 	}
@@ -90,7 +91,7 @@ func conflict(before, added []Entry) error {
 	for _, b := range before {
 		for _, a := range added {
 			if a.conflictsWith(b) {
-				return &Error{Kind: Refused, Reason: profilev1.ReasonPluginConflict, Message: fmt.Sprintf(
+				return &plugin.Error{Kind: plugin.Refused, Reason: profilev1.ReasonPluginConflict, Message: fmt.Sprintf(
 					"the service account %s is bound to %s by another entry, and can be bound once. Remove one of the two entries, or name other serviceAccounts in it.",
 					a.ServiceAccount, b.Identity)}
 			}
@@ -116,7 +117,7 @@ func (e Entry) conflictsWith(other Entry) bool {
 
 func unknownPlugin(kinds []string) error {
 	slices.Sort(kinds)
-	return &Error{Kind: Refused, Reason: profilev1.ReasonUnknownPlugin, Message: fmt.Sprintf(
+	return &plugin.Error{Kind: plugin.Refused, Reason: profilev1.ReasonUnknownPlugin, Message: fmt.Sprintf(
 		"This controller has no plugin for %q; nothing was bound for it. Correct spec.plugins, or run a controller that has the plugin.",
 		strings.Join(slices.Compact(kinds), ", "))}
 }

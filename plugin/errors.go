@@ -3,6 +3,8 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
@@ -45,10 +47,27 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// InvalidSpec is the error of Plan about a field of its spec.
+// InvalidSpec is the error of Plan about a field of its spec. Of what somebody wrote, the
+// field's name and details that are strings, only the beginning is repeated.
 func InvalidSpec(field, format string, details ...any) *Error {
+	details = slices.Clone(details)
+	for i, detail := range details {
+		if text, ok := detail.(string); ok {
+			details[i] = shortened(text)
+		}
+	}
 	return &Error{Kind: Refused, Reason: profilev1.ReasonInvalidPluginSpec,
-		Message: fmt.Sprintf("%s: %s", field, fmt.Sprintf(format, details...))}
+		Message: fmt.Sprintf("%s: %s", shortened(field), fmt.Sprintf(format, details...))}
+}
+
+// shortened keeps a message readable whatever somebody wrote.
+func shortened(text string) string {
+	const longest = 200
+	text = strings.ToValidUTF8(text, "�")
+	if runes := []rune(text); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return text
 }
 
 // AsError turns any error of a plugin into an Error.
