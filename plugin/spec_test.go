@@ -19,7 +19,7 @@ type exampleSpec struct {
 func TestDecodeSpec(t *testing.T) {
 	for raw, want := range map[string]exampleSpec{
 		"":                                   {},
-		" {} ":                               {},
+		"\n{}":                               {},
 		`{"role":"x","annotateOnly":true}`:   {Role: "x", AnnotateOnly: true},
 		`{"ROLE":"x","AnnotateOnly":true}`:   {Role: "x", AnnotateOnly: true},
 		`{"role":null,"serviceAccounts":[]}`: {Accounts: []string{}},

@@ -88,6 +88,8 @@ func TestRoomsLeanOnlyOnWhatTheyMay(t *testing.T) {
 		{"/internal/plugin/awsirsa/trustpolicy", slices.Concat(clusterClients, cloudSDKs, []string{"/api", "/internal/profile"})},
 		{"/internal/profile", slices.Concat(cloudSDKs, []string{"/internal/access", "/internal/kfam", "/internal/cli"})},
 		{"/internal", scaffolding},
+		{"/plugin", scaffolding},
+		{"/controller", slices.Concat(scaffolding, []string{"/internal/access", "/internal/kfam"})},
 		{"/cmd", scaffolding},
 	}
 	all := packages(t)

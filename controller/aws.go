@@ -1,6 +1,7 @@
-package main
+package controller
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,10 +9,27 @@ import (
 
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
-// awsFlags are those of the plugin AwsIamForServiceAccount. Region and credentials come
-// from the SDK's own sources: environment, shared files, web identity, instance.
+// aws is the plugin AwsIamForServiceAccount. Region and credentials come from the SDK's own
+// sources: environment, shared files, web identity, instance.
+func aws(o *awsirsa.Options) Extension {
+	return Extension{
+		Flags: func(flags *flag.FlagSet) { awsFlags(flags, o) },
+		Check: func() error { return checkAWS(*o) },
+		New: func(e Environment) (plugin.Plugin, error) {
+			client, err := awsirsa.NewIAM(context.Background())
+			if err != nil {
+				return nil, err
+			}
+			o.IAM, o.Issuer, o.Host, o.Log = client, e.Issuer, e.Host, e.Log.WithName("aws")
+			o.Observe = awsirsa.Observer(e.Metrics)
+			return awsirsa.New(*o)
+		},
+	}
+}
+
 func awsFlags(flags *flag.FlagSet, o *awsirsa.Options) {
 	o.Timing = awsirsa.DefaultTiming()
 	flags.BoolVar(&o.RequireRoleTag, "aws-require-role-tag", false,

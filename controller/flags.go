@@ -1,4 +1,4 @@
-package main
+package controller
 
 import (
 	"cmp"
@@ -10,17 +10,17 @@ import (
 
 	"github.com/kfprofiles/kfprofiles/internal/desired"
 	"github.com/kfprofiles/kfprofiles/internal/identity"
-	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // options are what the command line and the environment say.
 type options struct {
-	settings             desired.Settings
-	reserved             tenancy.ReservedNames
-	defaultPlugins       []string
-	issuer               string
-	aws                  awsirsa.Options
+	settings       desired.Settings
+	reserved       tenancy.ReservedNames
+	defaultPlugins []string
+	issuer         string
+	// extensions are the controller's own plugins and those that it was built with.
+	extensions           []Extension
 	labelsPath           string
 	metricsAddress       string
 	metricsSecure        bool
@@ -34,8 +34,8 @@ type options struct {
 }
 
 // parseOptions reads the arguments without the program's name. getenv is os.Getenv.
-func parseOptions(arguments []string, output io.Writer, getenv func(string) string) (options, error) {
-	var o options
+func parseOptions(arguments []string, output io.Writer, getenv func(string) string, extensions ...Extension) (options, error) {
+	o := options{extensions: extensions}
 	var mesh, reserved, workloadIdentity string
 	flags := flag.NewFlagSet("profile-controller", flag.ContinueOnError)
 	flags.SetOutput(output)
@@ -55,7 +55,11 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 		"Default Google service account for Profiles that name none. This controller has no WorkloadIdentity plugin yet: with a value, every Profile says so in its condition IdentityReady.")
 	flags.StringVar(&o.issuer, "service-account-issuer", "",
 		"URL of the issuer of the cluster's service account tokens, as clouds know it. By default the API server is asked.")
-	awsFlags(flags, &o.aws)
+	for _, extension := range extensions {
+		if extension.Flags != nil {
+			extension.Flags(flags)
+		}
+	}
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "Address of the metrics; 0 turns them off.")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", false,
 		"Serve the metrics over TLS, to callers that may get /metrics by RBAC only.")
@@ -105,7 +109,15 @@ func (o options) check(flags *flag.FlagSet) error {
 			return fmt.Errorf("-service-account-issuer: %w", err)
 		}
 	}
-	return checkAWS(o.aws)
+	for _, extension := range o.extensions {
+		if extension.Check == nil {
+			continue
+		}
+		if err := extension.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ownNamespace is where the controller runs, or the empty string outside a cluster.

@@ -1,4 +1,4 @@
-package main
+package controller
 
 import (
 	"io"
@@ -12,34 +12,36 @@ import (
 )
 
 func TestWithoutFlagsTheAWSPluginHasItsDefaults(t *testing.T) {
-	o, err := parseOptions(nil, io.Discard, environment(nil))
+	var got awsirsa.Options
+	o, err := parseOptions(nil, io.Discard, environment(nil), aws(&got))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := awsirsa.DefaultTiming()
-	if diff := cmp.Diff(want, o.aws.Timing); diff != "" {
+	if diff := cmp.Diff(want, got.Timing); diff != "" {
 		t.Errorf("timing (-want +got):\n%s", diff)
 	}
-	if o.aws.RequireRoleTag || o.aws.DefaultRole != "" || o.aws.TrustPolicyLimit != 2048 || o.aws.RequestsPerSecond != 5 || o.issuer != "" {
-		t.Errorf("options are %+v, issuer %q", o.aws, o.issuer)
+	if got.RequireRoleTag || got.DefaultRole != "" || got.TrustPolicyLimit != 2048 || got.RequestsPerSecond != 5 || o.issuer != "" {
+		t.Errorf("options are %+v, issuer %q", got, o.issuer)
 	}
 }
 
 func TestFlagsOfTheAWSPlugin(t *testing.T) {
+	var got awsirsa.Options
 	o, err := parseOptions([]string{"-aws-require-role-tag", "-aws-default-role=arn:aws:iam::123456789012:role/kf/{profile}",
 		"-aws-trust-policy-limit=4096", "-aws-requests-per-second=0.5", "-aws-drift-check-interval=30m",
-		"-service-account-issuer=https://oidc.example.com/id/1"}, io.Discard, environment(nil))
+		"-service-account-issuer=https://oidc.example.com/id/1"}, io.Discard, environment(nil), aws(&got))
 	if err != nil {
 		t.Fatal(err)
 	}
 	timing := awsirsa.DefaultTiming()
 	timing.Drift = 30 * time.Minute
-	if diff := cmp.Diff(timing, o.aws.Timing); diff != "" {
+	if diff := cmp.Diff(timing, got.Timing); diff != "" {
 		t.Errorf("timing (-want +got):\n%s", diff)
 	}
-	if !o.aws.RequireRoleTag || o.aws.DefaultRole != "arn:aws:iam::123456789012:role/kf/{profile}" || o.aws.TrustPolicyLimit != 4096 ||
-		o.aws.RequestsPerSecond != 0.5 || o.issuer != "https://oidc.example.com/id/1" {
-		t.Errorf("options are %+v, issuer %q", o.aws, o.issuer)
+	if !got.RequireRoleTag || got.DefaultRole != "arn:aws:iam::123456789012:role/kf/{profile}" || got.TrustPolicyLimit != 4096 ||
+		got.RequestsPerSecond != 0.5 || o.issuer != "https://oidc.example.com/id/1" {
+		t.Errorf("options are %+v, issuer %q", got, o.issuer)
 	}
 }
 
@@ -58,7 +60,7 @@ func TestWrongFlagsOfTheAWSPluginAreRefusedWithAWordOnWhy(t *testing.T) {
 		"-service-account-issuer=https://oidc.example/?x=": "no user, query or fragment",
 	}
 	for argument, complaint := range tests {
-		if _, err := parseOptions([]string{argument}, io.Discard, environment(nil)); err == nil || !strings.Contains(err.Error(), complaint) {
+		if _, err := parseOptions([]string{argument}, io.Discard, environment(nil), aws(&awsirsa.Options{})); err == nil || !strings.Contains(err.Error(), complaint) {
 			t.Errorf("%s is answered with %v, want a complaint with %q", argument, err, complaint)
 		}
 	}
@@ -66,7 +68,7 @@ func TestWrongFlagsOfTheAWSPluginAreRefusedWithAWordOnWhy(t *testing.T) {
 
 func TestWhatTheAWSFlagsCanBeAtLeast(t *testing.T) {
 	for _, argument := range []string{"-aws-trust-policy-limit=1", "-aws-requests-per-second=0.001", "-aws-drift-check-interval=1s"} {
-		if _, err := parseOptions([]string{argument}, io.Discard, environment(nil)); err != nil {
+		if _, err := parseOptions([]string{argument}, io.Discard, environment(nil), aws(&awsirsa.Options{})); err != nil {
 			t.Errorf("%s is answered with %v", argument, err)
 		}
 	}

@@ -1,0 +1,62 @@
+package controller
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/kfprofiles/kfprofiles/internal/identity"
+	"github.com/kfprofiles/kfprofiles/plugin"
+)
+
+// Extension adds one identity plugin to a controller. The controller's own plugins are
+// added in the same way.
+type Extension struct {
+	// Flags adds the plugin's flags to those of the controller. Begin their names with the
+	// name of the cloud. May be nil.
+	Flags func(*flag.FlagSet)
+	// Check tells what is wrong with the values of the flags, by the flag's name. The
+	// controller then does not start. May be nil.
+	Check func() error
+	// New makes the plugin, after Check. It must not call its cloud: a controller starts also
+	// while a cloud is away.
+	New func(Environment) (plugin.Plugin, error)
+}
+
+// Environment is what a plugin is made with.
+type Environment struct {
+	// Host is the controller, for plugins that work in the background.
+	Host plugin.Host
+	// Issuer returns the URL of the issuer of the cluster's service account tokens, as clouds
+	// know it.
+	Issuer func(context.Context) (string, error)
+	// Log gets what is worth knowing and belongs to no Profile's status.
+	Log logr.Logger
+	// Metrics are served with those of the controller.
+	Metrics prometheus.Registerer
+}
+
+// newPlugins makes the plugins of a controller.
+func newPlugins(config *rest.Config, o options, host plugin.Host, log logr.Logger) (identity.Registry, error) {
+	api, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return identity.Registry{}, fmt.Errorf("set up the discovery of the token issuer: %w", err)
+	}
+	issuer := &identity.Issuer{API: api.RESTClient(), Override: o.issuer}
+	var plugins []plugin.Plugin
+	for _, extension := range o.extensions {
+		made, err := extension.New(Environment{Host: host, Issuer: issuer.URL, Log: log.WithName("identity"), Metrics: metrics.Registry})
+		if err != nil {
+			return identity.Registry{}, fmt.Errorf("set up an identity plugin: %w", err)
+		}
+		plugins = append(plugins, made)
+	}
+	registry, err := identity.NewRegistry(plugins...)
+	return registry.Expecting(o.defaultPlugins...), err
+}
