@@ -87,7 +87,7 @@ bench: $(PLAYGROUND) ## Measure against a bare client. N="200 1000", BENCH_JSON=
 
 .PHONY: e2e
 e2e: $(PLAYGROUND) ## Run only the journeys and attacks on the real control plane.
-	go test -timeout 20m -v ./test/e2e/...
+	go test -timeout 20m -v ./test/e2e/... ./test/e2ekfam/...
 
 .PHONY: e2e-aws
 e2e-aws: $(PLAYGROUND) ## AWS roles against Ceph's RADOS Gateway. Needs Debian's radosgw, ceph-mon, ceph-osd.
@@ -123,15 +123,18 @@ run: ## Run the controller on this machine with your kubeconfig. Scale the one i
 	go run ./cmd/profile-controller -namespace-labels-path config/manager/namespace-labels.yaml -metrics-bind-address 127.0.0.1:8080 -health-probe-bind-address 127.0.0.1:9876
 
 .PHONY: image
-image: $(BIN)/image ## Build the OCI image into dist/image, for PLATFORMS, without a Docker daemon.
-	$(BIN)/image -package ./cmd/profile-controller -platforms $(PLATFORMS) -tag $(IMG) -licenses Apache-2.0 \
+# The second names are the paths of the Kubeflow images' programs, so that manifests made for
+# those need another image and nothing else.
+image: $(BIN)/image ## Build the OCI image of both programs into dist/image, for PLATFORMS, without a Docker daemon.
+	$(BIN)/image -package ./cmd/profile-controller -package ./cmd/kfam -entrypoint profile-controller \
+		-alias manager=profile-controller -alias access-management=kfam -platforms $(PLATFORMS) -tag $(IMG) -licenses Apache-2.0 \
 		-revision "$$(git rev-parse HEAD)" -source https://github.com/kfprofiles/kfprofiles -output dist/image
 
 ##@ Build
 
 .PHONY: build
-build: ## Build the controller into .cache/bin.
-	go build -trimpath -o $(BIN)/profile-controller ./cmd/profile-controller
+build: ## Build the controller and the access API into .cache/bin.
+	go build -trimpath -o $(BIN)/ ./cmd/profile-controller ./cmd/kfam
 
 .PHONY: playground
 playground: $(PLAYGROUND) ## Build the control plane (a few minutes the first time).

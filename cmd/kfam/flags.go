@@ -63,7 +63,7 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 		"Comma-separated audiences of which such a token must have one.")
 	flags.StringVar(&o.settings.GroupsClaim, "groups-claim", "groups", "JWT claim that lists a user's groups, for mesh policies of contributors that are groups.")
 	flags.StringVar(&mesh, "mesh", "istio", "Service mesh of the cluster: istio, or none for no AuthorizationPolicies.")
-	flags.StringVar(&reserved, "reserved-namespaces", "", "Comma-separated names that nobody can register, besides kube-*, default, kubeflow and istio-system. A name may end in '*'.")
+	flags.StringVar(&reserved, "reserved-namespaces", "", "Comma-separated names that nobody can register, besides kube-*, default, kubeflow, istio-system and the own namespace (POD_NAMESPACE). A name may end in '*'.")
 	flags.StringVar(&pattern, "registration-name-pattern", "", "Regular expression that the names must match that users register. Empty means any valid name.")
 	flags.IntVar(&o.rules.ProfilesPerUser, "profiles-per-user", 1, "How many Profiles a user can register.")
 	flags.DurationVar(&o.sweepInterval, "sweep-interval", 10*time.Minute, "How often half-made bindings are looked for and healed.")
@@ -89,7 +89,11 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	if mesh != "istio" && mesh != "none" {
 		return o, fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
 	}
-	return o, o.finish(names, reserved, pattern)
+	if err := o.finish(names, reserved, pattern); err != nil {
+		return o, err
+	}
+	o.rules.Reserved = o.rules.Reserved.With(getenv("POD_NAMESPACE"))
+	return o, nil
 }
 
 // finish reads the settings that have a form of their own.

@@ -31,6 +31,20 @@ func TestDefaultsAreThoseThatInstallationsDependOn(t *testing.T) {
 	}
 }
 
+func TestTheOwnNamespaceIsReserved(t *testing.T) {
+	o, err := parseOptions([]string{"-reserved-namespaces=ops-*"}, io.Discard, func(name string) string {
+		return map[string]string{"POD_NAMESPACE": "profiles-system"}[name]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"profiles-system": true, "ops-1": true, "kube-system": true, "ann": false} {
+		if got := o.rules.Reserved.Contains(name); got != want {
+			t.Errorf("%s is reserved: %t, want %t", name, got, want)
+		}
+	}
+}
+
 func TestFlagsReachTheirPlaces(t *testing.T) {
 	o, err := parseOptions([]string{"--cluster-admin=a@b, c@d", "-cluster-admin-groups=ops", "-userid-header", "kubeflow-userid", "-userid-prefix=",
 		"-oidc-issuer=https://id.example.com", "-oidc-audiences=kfam", "-mesh=none", "-user-names=ignore-email-case", "-profiles-per-user=3"}, io.Discard, none)

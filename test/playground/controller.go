@@ -3,7 +3,7 @@ package playground
 import (
 	"bytes"
 	"context"
-	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -62,7 +62,7 @@ func (p *Playground) StartController(ctx context.Context, o ControllerOptions) (
 	if err != nil {
 		return nil, err
 	}
-	container, labels, err := deployment()
+	container, labels, err := deployment("manager")
 	if err != nil {
 		return nil, err
 	}
@@ -103,12 +103,7 @@ func (c *Controller) start(ctx context.Context, binary, kubeconfig string, conta
 		"-leader-elect-namespace="+SystemNamespace)
 	command := exec.Command(binary, append(arguments, o.Flags...)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "POD_NAMESPACE="+SystemNamespace, "POD_NAME="+ControllerPod)
-	for _, e := range container.Env {
-		if e.ValueFrom == nil {
-			command.Env = append(command.Env, e.Name+"="+e.Value)
-		}
-	}
-	command.Env = append(command.Env, o.Environment...)
+	command.Env = append(append(command.Env, environment(container)...), o.Environment...)
 	log, err := os.OpenFile(c.LogPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -136,9 +131,9 @@ func (c *Controller) Kill() { c.process.kill() }
 // PID is the process ID of the controller.
 func (c *Controller) PID() int { return c.process.command.Process.Pid }
 
-// deployment returns the controller's container as the manifests have it, and the
-// namespace labels file that they mount into it.
-func deployment() (corev1.Container, string, error) {
+// deployment returns a container of the controller's pod as the manifests have it, with the
+// settings in its environment, and the namespace labels file that they bring.
+func deployment(name string) (corev1.Container, string, error) {
 	objects, err := Render(Overlay)
 	if err != nil {
 		return corev1.Container{}, "", err
@@ -165,14 +160,25 @@ func deployment() (corev1.Container, string, error) {
 		}
 	}
 	for _, container := range d.Spec.Template.Spec.Containers {
-		if container.Name == "manager" {
+		if container.Name == name {
 			for key, value := range settings {
 				container.Env = append(container.Env, corev1.EnvVar{Name: key, Value: value})
 			}
 			return container, labels, nil
 		}
 	}
-	return corev1.Container{}, "", errors.New("the manifests have no container named manager")
+	return corev1.Container{}, "", fmt.Errorf("the manifests have no container named %s", name)
+}
+
+// environment is what the container has in its environment that is a plain value.
+func environment(container corev1.Container) []string {
+	var variables []string
+	for _, e := range container.Env {
+		if e.ValueFrom == nil {
+			variables = append(variables, e.Name+"="+e.Value)
+		}
+	}
+	return variables
 }
 
 // expandArguments puts the environment into the arguments, as the kubelet does.

@@ -25,13 +25,14 @@ import (
 const Overlay = "config/overlays/standalone"
 
 // Install applies the overlay as an admin would, the Deployment included, although no
-// node is there to run it. It returns when the Profile kind is served.
+// node is there to run it, and leaves out only the rights of the access API, which StartKFAM
+// gives. It returns when the Profile kind is served.
 func (p *Playground) Install(ctx context.Context) error {
 	objects, err := Render(Overlay)
 	if err != nil {
 		return err
 	}
-	return p.Apply(ctx, objects...)
+	return p.Apply(ctx, slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetName() == kfamBinding })...)
 }
 
 // InstallMesh makes the cluster serve Istio's AuthorizationPolicy, with the definition

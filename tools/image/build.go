@@ -65,7 +65,8 @@ func build(ctx context.Context, o options, work string) (multiPlatform, error) {
 	return multiPlatform{index: newIndex(images, spec.labels), images: images}, nil
 }
 
-// programLayers compiles every package for one platform and packs each program.
+// programLayers compiles every package for one platform and packs each program, and then
+// their second names.
 func programLayers(ctx context.Context, o options, platform v1.Platform, work string) ([]v1.Layer, error) {
 	directory := filepath.Join(work, platform.OS+"-"+platform.Architecture)
 	if err := os.Mkdir(directory, 0o755); err != nil {
@@ -78,6 +79,13 @@ func programLayers(ctx context.Context, o options, platform v1.Platform, work st
 			return nil, err
 		}
 		layer, err := newLayer(layerFile{source: program, name: programName(pkg), mode: 0o755}, o.created)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, layer)
+	}
+	for _, a := range o.aliases {
+		layer, err := newLayer(layerFile{source: filepath.Join(directory, a.name), name: a.name, target: "/" + a.program}, o.created)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"crypto/x509"
 	"debug/elf"
@@ -159,5 +160,19 @@ func checkCertificates(t *testing.T, file []byte) {
 		if !names[want] {
 			t.Errorf("%s is missing among %d authorities", want, len(names))
 		}
+	}
+}
+
+// TestAlias has a manifest that was written for another image start our program.
+func TestAlias(t *testing.T) {
+	output, _ := buildHello(t, "-platforms", "linux/amd64", "-alias", "manager=hello")
+	index, _ := readIndex(t, output)
+	if err := validate.Index(index); err != nil {
+		t.Error(err)
+	}
+	found := files(t, platformImages(t, index)["linux/amd64"])
+	link := found["manager"].header
+	if link.Typeflag != tar.TypeSymlink || link.Linkname != "/hello" || len(found["hello"].content) == 0 {
+		t.Errorf("/manager is %+v, want a link to /hello", link)
 	}
 }

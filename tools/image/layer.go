@@ -22,6 +22,9 @@ type layerFile struct {
 	source string // Where the content is on this machine.
 	name   string // Its path in the image, without the leading slash.
 	mode   int64
+	// target makes it a symbolic link to that path instead of a file with content; source
+	// is then only where the layer is kept.
+	target string
 }
 
 // newLayer makes a layer that depends on nothing but the file's content, name and
@@ -64,6 +67,11 @@ func writeEntries(archive *tar.Writer, file layerFile, modified time.Time) error
 		if err != nil {
 			return err
 		}
+	}
+	if file.target != "" {
+		return archive.WriteHeader(&tar.Header{
+			Typeflag: tar.TypeSymlink, Name: file.name, Linkname: file.target, Mode: 0o755, ModTime: modified, Format: tar.FormatUSTAR,
+		})
 	}
 	content, err := os.Open(file.source)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 // options is what the command line asks for, checked.
 type options struct {
 	packages   []string
+	aliases    []alias
 	entrypoint string
 	platforms  []v1.Platform
 	tag        name.Tag
@@ -51,6 +52,11 @@ func parseOptions(args []string, getenv func(string) string, stderr io.Writer) (
 		o.packages = append(o.packages, pkg)
 		return nil
 	})
+	flags.Func("alias", "`NAME=PROGRAM`: a second name of a program in the image (may be repeated)", func(text string) error {
+		name, program, _ := strings.Cut(text, "=")
+		o.aliases = append(o.aliases, alias{name: name, program: program})
+		return nil
+	})
 	flags.StringVar(&o.entrypoint, "entrypoint", "", "`name` of the program the image starts (default: the only one)")
 	flags.StringVar(&platforms, "platforms", "linux/amd64,linux/arm64", "comma-separated `list` of OS/ARCH")
 	flags.StringVar(&tag, "tag", "", "the image's `name:tag`, with its registry if it is to be pushed")
@@ -71,8 +77,9 @@ func parseOptions(args []string, getenv func(string) string, stderr io.Writer) (
 		return options{}, fmt.Errorf("unexpected argument %q: give packages as -package %s", flags.Arg(0), flags.Arg(0))
 	}
 
-	var errs [5]error
+	var errs [6]error
 	o.entrypoint, errs[0] = checkPrograms(o.packages, o.entrypoint)
+	errs[5] = checkAliases(o.packages, o.aliases)
 	o.platforms, errs[1] = parsePlatforms(platforms)
 	o.tag, errs[2] = parseTag(tag)
 	o.output, errs[3] = checkOutput(o.output)
@@ -109,6 +116,28 @@ func checkPrograms(packages []string, entrypoint string) (string, error) {
 		return "", fmt.Errorf("-entrypoint %q is not one of the programs: choose from %s", entrypoint, strings.Join(programs, ", "))
 	}
 	return entrypoint, nil
+}
+
+// alias is a second name of a program, for manifests that were written for other images.
+type alias struct{ name, program string }
+
+// checkAliases wants aliases to name programs of the image, and no name to be used twice.
+func checkAliases(packages []string, aliases []alias) error {
+	var programs []string
+	for _, pkg := range packages {
+		programs = append(programs, programName(pkg))
+	}
+	taken := slices.Clone(programs)
+	for _, a := range aliases {
+		switch {
+		case a.name == "" || strings.Contains(a.name, "/") || !slices.Contains(programs, a.program):
+			return fmt.Errorf("-alias %s=%s: write NAME=PROGRAM, with a program out of %s", a.name, a.program, strings.Join(programs, ", "))
+		case slices.Contains(taken, a.name):
+			return fmt.Errorf("-alias %s=%s: there would be two /%s in the image: choose another name", a.name, a.program, a.name)
+		}
+		taken = append(taken, a.name)
+	}
+	return nil
 }
 
 // parsePlatforms reads a comma-separated list of OS/ARCH, in the order given.
