@@ -24,8 +24,13 @@ func (r *Reconciler) accessStep(ctx context.Context, s *situation) result {
 	ensure(t, r.applier(), desired.RoleBindings(s.profile)...)
 	ensure(t, r.applier(), contributors.RoleBindings...)
 	undeclared, err := undeclared(ctx, r.Client, &rbacv1.RoleBindingList{}, s.profile.Name, contributors)
+	if err == nil {
+		err = r.removeForerunners(ctx, undeclared)
+	}
+	if err == nil {
+		t.remove(r.applier(), undeclared...)
+	}
 	t.fail(err)
-	t.remove(r.applier(), undeclared...)
 	meshFailure := r.meshTasks(t, s, contributors)
 	res.outcomes, res.failure = ensureAll(t.all)
 	if !r.Settings.Mesh {

@@ -114,6 +114,30 @@ func TestBindingsOfOthersAreNoContributorsOfOurs(t *testing.T) {
 	}
 }
 
+// TestWhoIsTakenOutLosesWhatWasGrantedBefore has contributors to whom the existing access API
+// had granted the same, and a namesake of one: LegacyName cannot tell a-b from a.b.
+func TestWhoIsTakenOutLosesWhatWasGrantedBefore(t *testing.T) {
+	f := withController(t)
+	f.create(MakeProfile("moved-in").Contributor("User", "a.b@example.com", "edit").Contributor("User", "c.d@example.com", "view").Obj())
+	f.awaitReady("moved-in")
+	granted := func(name, by, role string) *rbacv1.RoleBinding {
+		b := MakeBinding("moved-in", name, "kubeflow-"+role, user(by))
+		b.Annotations = map[string]string{"user": by, "role": role}
+		f.create(b)
+		return b
+	}
+	forerunner := granted("user-a-b-example-com-clusterrole-edit", "a.b@example.com", "edit")
+	namesake := granted("user-c-d-example-com-clusterrole-view", "c-d@example.com", "view")
+	change(f, profileNamed("moved-in"), func(p *profilev1.Profile) { p.Spec.Contributors = nil })
+	f.awaitGone(forerunner)
+	f.awaitReady("moved-in")
+	f.settle()
+	live(f, bindingNamed("moved-in", namesake.Name))
+	if b, p := f.contributorObjects("moved-in"); len(b)+len(p) > 0 {
+		t.Errorf("there are still %d bindings and %d policies", len(b), len(p))
+	}
+}
+
 func TestContributorsWithoutAMeshHaveBindingsOnly(t *testing.T) {
 	f := withController(t, "-mesh=none")
 	f.create(MakeProfile("meshless-shared").Contributor("User", "guest@example.com", "view").Obj())
