@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+)
+
+func TestCreate(t *testing.T) {
+	term := open(t)
+	term.prints("create ann --owner ann@example.com --quota cpu=4,memory=8Gi --contributor edit=ben@example.com --contributor view=Group:auditors", "profile/ann created\n")
+	var got profilev1.Profile
+	if err := term.cluster.Get(t.Context(), client.ObjectKey{Name: "ann"}, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []profilev1.Contributor{{Kind: "User", Name: "ben@example.com", Role: "edit"}, {Kind: "Group", Name: "auditors", Role: "view"}}
+	if diff := cmp.Diff(want, got.Spec.Contributors); diff != "" || got.Spec.ResourceQuotaSpec.Hard.Cpu().String() != "4" {
+		t.Errorf("quota %v, contributors (-want +got):\n%s", got.Spec.ResourceQuotaSpec.Hard, diff)
+	}
+	term.fails("create ann --owner ann@example.com", 1, `"ann" already exists`)
+}
+
+func TestCreateAsAManifestForGit(t *testing.T) {
+	term := open(t)
+	term.prints("create vision --owner Group:vision --aws-role arn:aws:iam::123456789012:role/vision --annotate-only --dry-run=client -o yaml", `
+apiVersion: kubeflow.org/v1
+kind: Profile
+metadata:
+  name: vision
+spec:
+  owner:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Group
+    name: vision
+  plugins:
+  - kind: AwsIamForServiceAccount
+    spec:
+      annotateOnly: true
+      awsIamRole: arn:aws:iam::123456789012:role/vision
+  resourceQuotaSpec: {}
+status: {}
+`)
+	term.prints("create ann --owner ServiceAccount:ci/deployer --dry-run=server", "profile/ann created (server dry run)\n")
+	term.prints("list", "")
+}
+
+func TestCreateWithAWrongCommandLine(t *testing.T) {
+	for line, says := range map[string]string{
+		"create --owner ann": "give the name of one Profile, as in: ",
+		"create a b":         "give the name of one Profile",
+		"create ann":         "--owner is required",
+		"create ann --owner ServiceAccount:deployer":                 "write ServiceAccount:NAMESPACE/NAME",
+		"create ann --owner a --quota cpu":                           "--quota cpu: write RESOURCE=QUANTITY",
+		"create ann --owner a --quota cpu=many":                      `"many" is not a quantity`,
+		"create ann --owner a --quota cpu=1,cpu=2":                   "cpu is limited twice",
+		"create ann --owner a --contributor ben":                     "write ROLE=USER",
+		"create ann --owner a --contributor root=ben":                "with the role admin, edit or view",
+		"create ann --owner a --contributor edit=":                   "--contributor is required",
+		"create ann --owner a --annotate-only":                       "give it with --aws-role",
+		"create ann --owner a --dry-run=maybe":                       "must be none, client or server",
+		"create ann --owner a --no-such-flag":                        "unknown flag: --no-such-flag; see ",
+		"create ann --owner a --contributor edit=ServiceAccount:a/b": "a contributor is a user or a group",
+	} {
+		open(t).fails(line, 2, says)
+	}
+}
+
+func TestCreateAndWait(t *testing.T) {
+	term := open(t)
+	// The controller is a watcher that reports as soon as the Profile is there.
+	watcher, err := term.cluster.Watch(t.Context(), &profilev1.ProfileList{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watcher.Stop()
+	go func() {
+		p := (<-watcher.ResultChan()).Object.(*profilev1.Profile)
+		report(t.Context(), term.cluster, p, profilev1.ConditionNamespaceReady, metav1.ConditionTrue, "The namespace is in place.")
+		report(t.Context(), term.cluster, p, profilev1.ConditionReady, metav1.ConditionTrue, "Everything that the Profile asks for is in place.")
+	}()
+	term.run("create ann --owner ann@example.com --wait --timeout 10s")
+	const want = "profile/ann created\n  ✓ NamespaceReady: The namespace is in place.\n  ✓ Ready: Everything that the Profile asks for is in place.\n"
+	if diff := cmp.Diff(want, term.out.String()); diff != "" {
+		t.Errorf("it prints (-want +got):\n%s%s", diff, term.err.String())
+	}
+}
+
+func report(ctx context.Context, cluster client.Client, p *profilev1.Profile, of profilev1.ConditionType, status metav1.ConditionStatus, message string) {
+	p.Status.Conditions = append(p.Status.Conditions, profilev1.ProfileCondition{Type: of, Status: status, Message: message, ObservedGeneration: p.Generation})
+	if err := cluster.Status().Update(ctx, p); err != nil {
+		panic(err)
+	}
+}
