@@ -21,7 +21,7 @@ const createExample = `  # A room for Ann, with a quota, and wait until she can 
 func newCreate(e *Environment) *cobra.Command {
 	var wishes profileWishes
 	var o output
-	var dryRun string
+	var dryRun dryRun
 	var wait bool
 	var timeout time.Duration
 	c := &cobra.Command{
@@ -34,50 +34,36 @@ func newCreate(e *Environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			done, options, err := dryRunOf(dryRun, "created")
-			if err != nil {
-				return err
-			}
-			if dryRun != "client" {
+			if !dryRun.local() {
 				cluster, err := e.Connect()
 				if err != nil {
 					return err
 				}
+				options := []client.CreateOption{client.FieldOwner(fieldManager)}
+				if dryRun.server() {
+					options = append(options, client.DryRunAll)
+				}
 				if err := cluster.Create(c.Context(), p, options...); err != nil {
 					return err
 				}
-				if wait && dryRun == "none" {
-					e.said("profile", p.Name, done)
+				if wait && !dryRun.server() {
+					e.said("profile", p.Name, "created")
 					return waitReady(c.Context(), e, cluster, p.Name, timeout)
 				}
 			}
 			if o.format != "" {
 				return o.print(e, p, func(bool) *metav1.Table { return nil })
 			}
-			e.said("profile", p.Name, done)
+			e.said("profile", p.Name, dryRun.said("created"))
 			return nil
 		},
 	}
 	wishes.add(c.Flags())
 	o.add(c)
-	c.Flags().StringVar(&dryRun, "dry-run", "none", "none, client (only print what would be sent) or server (the API server checks it and stores nothing).")
+	dryRun.add(c.Flags())
 	c.Flags().BoolVar(&wait, "wait", false, "Wait until the Profile is ready, and show how it gets there.")
 	c.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "How long --wait waits.")
 	return c
-}
-
-// dryRunOf reads the flag --dry-run: how to say what was done, and the options of the request.
-func dryRunOf(text, done string) (string, []client.CreateOption, error) {
-	switch text {
-	case "none":
-		return done, nil, nil
-	case "client":
-		return done + " (dry run)", nil, nil
-	case "server":
-		return done + " (server dry run)", []client.CreateOption{client.DryRunAll}, nil
-	default:
-		return "", nil, misused("--dry-run is %q; it must be none, client or server", text)
-	}
 }
 
 // notReadyError tells why waiting came to nothing.

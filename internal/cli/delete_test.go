@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+)
+
+// room is the namespace of a Profile, with a pod, two volumes and no notebook.
+func room(p *profilev1.Profile) []client.Object {
+	owner := []metav1.OwnerReference{{APIVersion: "kubeflow.org/v1", Kind: "Profile", Name: p.Name, UID: p.UID}}
+	in := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: p.Name, Name: name} }
+	return []client.Object{p,
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: p.Name, OwnerReferences: owner}},
+		&corev1.Pod{ObjectMeta: in("notebook-0")},
+		&corev1.PersistentVolumeClaim{ObjectMeta: in("data")}, &corev1.PersistentVolumeClaim{ObjectMeta: in("models")},
+	}
+}
+
+const lostWithAnn = `With profile ann (owner ann@example.com) will be lost:
+  - the namespace ann with all that is in it
+  - 2 volumes with their data
+  - 1 pod
+  - the access of 1 contributor
+  - the access of service account default-editor to arn:aws:iam::123456789012:role/ann
+`
+
+func annWithMuch() *profilev1.Profile {
+	p := makeProfile("ann", "ann@example.com").contributor("User", "ben", "edit").obj()
+	p.Status.Identities = []profilev1.IdentityBinding{{Plugin: "AwsIamForServiceAccount", ServiceAccount: "default-editor", Identity: "arn:aws:iam::123456789012:role/ann"}}
+	return p
+}
+
+func (term *terminal) has(name string) bool {
+	term.t.Helper()
+	err := term.cluster.Get(term.t.Context(), client.ObjectKey{Name: name}, &profilev1.Profile{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		term.t.Fatal(err)
+	}
+	return err == nil
+}
+
+func TestDeleteNamesWhatWillBeLostAndAsks(t *testing.T) {
+	for answer, want := range map[string]struct {
+		code int
+		says string
+		gone bool
+	}{
+		"ann\n": {0, "To go on, type the name of the profile: ", true},
+		"ann":   {0, "To go on, type the name of the profile: ", true},
+		"yes\n": {1, "To go on, type the name of the profile: error: nothing was deleted: the answer was not the name of the profile\n", false},
+		"":      {2, "To go on, type the name of the profile: error: nothing was deleted, since nobody answered; to delete without being asked, add --yes\n", false},
+	} {
+		term := open(t, room(annWithMuch())...)
+		term.in.WriteString(answer)
+		if code := term.run("delete ann"); code != want.code || term.has("ann") == want.gone {
+			t.Errorf("%q: exit code %d, there: %t", answer, code, term.has("ann"))
+		}
+		if diff := cmp.Diff(lostWithAnn+want.says, term.err.String()); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", answer, diff)
+		}
+	}
+}
+
+func TestDeleteWithoutBeingAsked(t *testing.T) {
+	term := open(t, room(annWithMuch())...)
+	term.prints("delete ann --dry-run=client", "profile/ann deleted (dry run)\n")
+	term.prints("delete ann --dry-run=server", "profile/ann deleted (server dry run)\n")
+	if !term.has("ann") || term.err.String() != lostWithAnn {
+		t.Errorf("it is gone, or this was said: %s", term.err.String())
+	}
+	term.prints("delete ann --yes", "profile/ann deleted\n")
+	if term.has("ann") {
+		t.Error("it is still there")
+	}
+	term.fails("delete ann --yes", 1, `there is no profile "ann"`)
+}
+
+func TestDeleteOfWhatHasNoNamespaceOfItsOwn(t *testing.T) {
+	term := open(t, makeProfile("ann", "ann@example.com").obj(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ann"}})
+	term.prints("delete ann -y", "profile/ann deleted\n")
+	if !strings.Contains(term.err.String(), "no namespace: there is none that belongs to profile ann") {
+		t.Errorf("it says %s", term.err.String())
+	}
+}
+
+func TestDeleteOfAProtectedProfile(t *testing.T) {
+	p := makeProfile("ann", "ann@example.com").obj()
+	p.Annotations = map[string]string{profilev1.PreventDeletionAnnotation: "true"}
+	term := open(t, p)
+	term.fails("delete ann --yes", 1, "protected from deletion. To lift the protection: kubectl annotate profile ann kubeflow.org/prevent-deletion-")
+	if !term.has("ann") {
+		t.Error("it is gone")
+	}
+}
+
+func TestDeleteWaitsForTheNamespace(t *testing.T) {
+	// No controller manager runs here, so the namespace stays.
+	term := open(t, room(annWithMuch())...)
+	term.fails("delete ann --yes --wait --timeout 10ms", 1, "namespace ann is still there after 10ms")
+	term = open(t, makeProfile("ben", "ben@example.com").obj())
+	term.prints("delete ben --yes --wait", "profile/ben deleted\n")
+}
