@@ -47,14 +47,14 @@ func newCreate(e *Environment) *cobra.Command {
 					return err
 				}
 				if wait && !dryRun.server() {
-					e.said("profile", p.Name, "created")
+					e.said(p.Name, "created")
 					return waitReady(c.Context(), e, cluster, p.Name, timeout)
 				}
 			}
 			if o.format != "" {
 				return o.print(e, p, func(bool) *metav1.Table { return nil })
 			}
-			e.said("profile", p.Name, dryRun.said("created"))
+			e.said(p.Name, dryRun.said("created"))
 			return nil
 		},
 	}

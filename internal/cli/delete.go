@@ -67,7 +67,7 @@ func (d *deletion) run(ctx context.Context, e *Environment, cluster client.Clien
 		fmt.Fprintln(e.ErrOut, "  - "+line)
 	}
 	if d.dryRun.local() {
-		e.said("profile", name, d.dryRun.said("deleted"))
+		e.said(name, d.dryRun.said("deleted"))
 		return nil
 	}
 	if !d.yes && !d.dryRun.server() {
@@ -83,7 +83,7 @@ func (d *deletion) run(ctx context.Context, e *Environment, cluster client.Clien
 	if err := cluster.Delete(ctx, p, options...); err != nil {
 		return err
 	}
-	e.said("profile", name, d.dryRun.said("deleted"))
+	e.said(name, d.dryRun.said("deleted"))
 	if !d.wait || d.dryRun.server() {
 		return nil
 	}

@@ -38,9 +38,9 @@ func annWithMuch() *profilev1.Profile {
 	return p
 }
 
-func (term *terminal) has(name string) bool {
+func (term *terminal) hasAnn() bool {
 	term.t.Helper()
-	err := term.cluster.Get(term.t.Context(), client.ObjectKey{Name: name}, &profilev1.Profile{})
+	err := term.cluster.Get(term.t.Context(), client.ObjectKey{Name: "ann"}, &profilev1.Profile{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		term.t.Fatal(err)
 	}
@@ -60,8 +60,8 @@ func TestDeleteNamesWhatWillBeLostAndAsks(t *testing.T) {
 	} {
 		term := open(t, room(annWithMuch())...)
 		term.in.WriteString(answer)
-		if code := term.run("delete ann"); code != want.code || term.has("ann") == want.gone {
-			t.Errorf("%q: exit code %d, there: %t", answer, code, term.has("ann"))
+		if code := term.run("delete ann"); code != want.code || term.hasAnn() == want.gone {
+			t.Errorf("%q: exit code %d, there: %t", answer, code, term.hasAnn())
 		}
 		if diff := cmp.Diff(lostWithAnn+want.says, term.err.String()); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", answer, diff)
@@ -73,11 +73,11 @@ func TestDeleteWithoutBeingAsked(t *testing.T) {
 	term := open(t, room(annWithMuch())...)
 	term.prints("delete ann --dry-run=client", "profile/ann deleted (dry run)\n")
 	term.prints("delete ann --dry-run=server", "profile/ann deleted (server dry run)\n")
-	if !term.has("ann") || term.err.String() != lostWithAnn {
+	if !term.hasAnn() || term.err.String() != lostWithAnn {
 		t.Errorf("it is gone, or this was said: %s", term.err.String())
 	}
 	term.prints("delete ann --yes", "profile/ann deleted\n")
-	if term.has("ann") {
+	if term.hasAnn() {
 		t.Error("it is still there")
 	}
 	term.fails("delete ann --yes", 1, `there is no profile "ann"`)
@@ -96,7 +96,7 @@ func TestDeleteOfAProtectedProfile(t *testing.T) {
 	p.Annotations = map[string]string{profilev1.PreventDeletionAnnotation: "true"}
 	term := open(t, p)
 	term.fails("delete ann --yes", 1, "protected from deletion. To lift the protection: kubectl annotate profile ann kubeflow.org/prevent-deletion-")
-	if !term.has("ann") {
+	if !term.hasAnn() {
 		t.Error("it is gone")
 	}
 }

@@ -58,7 +58,7 @@ func columns(names ...string) []metav1.TableColumnDefinition {
 
 func row(cells ...any) metav1.TableRow { return metav1.TableRow{Cells: cells} }
 
-// said prints what was done with an object, as kubectl does.
-func (e *Environment) said(kind, name, done string) {
-	fmt.Fprintf(e.Out, "%s/%s %s\n", kind, name, done)
+// said prints what was done with a Profile, as kubectl does.
+func (e *Environment) said(name, done string) {
+	fmt.Fprintf(e.Out, "profile/%s %s\n", name, done)
 }

@@ -67,7 +67,7 @@ The contributor is written into the Profile (spec.contributors). Whoever has ano
 			if err != nil {
 				return err
 			}
-			e.said("profile", arguments[0], dryRun.said(fmt.Sprintf("%s (%s %s: %s)", done, kind, name, f.role)))
+			e.said(arguments[0], dryRun.said(fmt.Sprintf("%s (%s %s: %s)", done, kind, name, f.role)))
 			return nil
 		},
 	}
@@ -129,7 +129,7 @@ Who was added in the dashboard is not in the Profile; take them out there. kubec
 			if changed {
 				done = "no longer shared with %s %s"
 			}
-			e.said("profile", arguments[0], dryRun.said(fmt.Sprintf(done, kind, name)))
+			e.said(arguments[0], dryRun.said(fmt.Sprintf(done, kind, name)))
 			return nil
 		},
 	}

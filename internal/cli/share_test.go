@@ -9,20 +9,20 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
 
-// spec reads what a Profile says now.
-func (term *terminal) spec(name string) profilev1.ProfileSpec {
+// annsSpec reads what the Profile ann says now.
+func (term *terminal) annsSpec() profilev1.ProfileSpec {
 	term.t.Helper()
 	var p profilev1.Profile
-	if err := term.cluster.Get(term.t.Context(), client.ObjectKey{Name: name}, &p); err != nil {
+	if err := term.cluster.Get(term.t.Context(), client.ObjectKey{Name: "ann"}, &p); err != nil {
 		term.t.Fatal(err)
 	}
 	return p.Spec
 }
 
-func (term *terminal) hasContributors(name string, want ...profilev1.Contributor) {
+func (term *terminal) annHasContributors(want ...profilev1.Contributor) {
 	term.t.Helper()
-	if diff := cmp.Diff(want, term.spec(name).Contributors); diff != "" {
-		term.t.Errorf("contributors of %s (-want +got):\n%s", name, diff)
+	if diff := cmp.Diff(want, term.annsSpec().Contributors); diff != "" {
+		term.t.Errorf("contributors of ann (-want +got):\n%s", diff)
 	}
 }
 
@@ -33,24 +33,24 @@ func TestShareAndUnshare(t *testing.T) {
 	auditors := profilev1.Contributor{Kind: "Group", Name: "auditors", Role: "view"}
 	term := open(t, makeProfile("ann", "ann@example.com").obj())
 	term.prints("share ann --user ben@example.com --role edit --dry-run=client", "profile/ann shared (User ben@example.com: edit) (dry run)\n")
-	term.hasContributors("ann")
+	term.annHasContributors()
 	term.prints("share ann --user ben@example.com --role edit", "profile/ann shared (User ben@example.com: edit)\n")
 	term.prints("share ann --user ben@example.com --role edit", "profile/ann unchanged (User ben@example.com: edit)\n")
 	term.prints("share ann --group auditors --role view", "profile/ann shared (Group auditors: view)\n")
-	term.hasContributors("ann", ben("edit"), auditors)
+	term.annHasContributors(ben("edit"), auditors)
 	term.prints("share ann --user ben@example.com --role admin", "profile/ann shared in another role (User ben@example.com: admin)\n")
-	term.hasContributors("ann", auditors, ben("admin"))
+	term.annHasContributors(auditors, ben("admin"))
 	term.prints("unshare ann --user ben@example.com --role view", "profile/ann unchanged: User ben@example.com is no contributor that it names; see: kubectl profile access ann\n")
 	term.prints("unshare ann --user ben@example.com", "profile/ann no longer shared with User ben@example.com\n")
-	term.hasContributors("ann", auditors)
+	term.annHasContributors(auditors)
 	term.prints("unshare ann --group auditors --role view --dry-run=server", "profile/ann no longer shared with Group auditors (server dry run)\n")
-	term.hasContributors("ann", auditors)
+	term.annHasContributors(auditors)
 }
 
 func TestShareLeavesOneRole(t *testing.T) {
 	term := open(t, makeProfile("ann", "ann@example.com").contributor("User", "ben", "view").contributor("User", "ben", "edit").contributor("Group", "ben", "admin").obj())
 	term.prints("share ann --user ben --role edit", "profile/ann shared in this role only (User ben: edit)\n")
-	term.hasContributors("ann", profilev1.Contributor{Kind: "User", Name: "ben", Role: "edit"}, profilev1.Contributor{Kind: "Group", Name: "ben", Role: "admin"})
+	term.annHasContributors(profilev1.Contributor{Kind: "User", Name: "ben", Role: "edit"}, profilev1.Contributor{Kind: "Group", Name: "ben", Role: "admin"})
 }
 
 func TestShareWithAWrongCommandLine(t *testing.T) {
@@ -69,7 +69,7 @@ func TestTransfer(t *testing.T) {
 	term.prints("transfer ann --owner Group:vision --dry-run=client", "profile/ann transferred from ann@example.com to Group:vision (dry run)\n")
 	term.prints("transfer ann --owner ann@example.com", "profile/ann unchanged: it belongs to ann@example.com\n")
 	term.prints("transfer ann --owner Group:vision", "profile/ann transferred from ann@example.com to Group:vision\n")
-	if owner := term.spec("ann").Owner; owner.Kind != "Group" || owner.Name != "vision" {
+	if owner := term.annsSpec().Owner; owner.Kind != "Group" || owner.Name != "vision" {
 		t.Errorf("the owner is %+v", owner)
 	}
 	term.fails("transfer ann", 2, "--owner is required")

@@ -40,10 +40,10 @@ everything that runs in the namespace goes on running.`,
 				return err
 			}
 			if !changed {
-				e.said("profile", arguments[0], dryRun.said("unchanged: it belongs to "+present))
+				e.said(arguments[0], dryRun.said("unchanged: it belongs to "+present))
 				return nil
 			}
-			e.said("profile", arguments[0], dryRun.said(fmt.Sprintf("transferred from %s to %s", former, present)))
+			e.said(arguments[0], dryRun.said(fmt.Sprintf("transferred from %s to %s", former, present)))
 			return nil
 		},
 	}
