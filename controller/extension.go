@@ -7,8 +7,11 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/kfprofiles/kfprofiles/internal/identity"
@@ -36,6 +39,9 @@ type Environment struct {
 	// Issuer returns the URL of the issuer of the cluster's service account tokens, as clouds
 	// know it.
 	Issuer func(context.Context) (string, error)
+	// Annotations returns those of a service account, from a cache where possible, and nil
+	// for one that does not exist. It may be called once the controller works.
+	Annotations func(ctx context.Context, namespace, account string) (map[string]string, error)
 	// Log gets what is worth knowing and belongs to no Profile's status.
 	Log logr.Logger
 	// Metrics are served with those of the controller.
@@ -43,15 +49,16 @@ type Environment struct {
 }
 
 // newPlugins makes the plugins of a controller.
-func newPlugins(config *rest.Config, o options, host plugin.Host, log logr.Logger) (identity.Registry, error) {
-	api, err := discovery.NewDiscoveryClientForConfig(config)
+func newPlugins(mgr ctrl.Manager, o options, host plugin.Host) (identity.Registry, error) {
+	api, err := discovery.NewDiscoveryClientForConfig(mgr.GetConfig())
 	if err != nil {
 		return identity.Registry{}, fmt.Errorf("set up the discovery of the token issuer: %w", err)
 	}
 	issuer := &identity.Issuer{API: api.RESTClient(), Override: o.issuer}
 	var plugins []plugin.Plugin
 	for _, extension := range o.extensions {
-		made, err := extension.New(Environment{Host: host, Issuer: issuer.URL, Log: log.WithName("identity"), Metrics: metrics.Registry})
+		made, err := extension.New(Environment{Host: host, Issuer: issuer.URL, Annotations: annotations(mgr.GetClient(), mgr.GetAPIReader()),
+			Log: mgr.GetLogger().WithName("identity"), Metrics: metrics.Registry})
 		if err != nil {
 			return identity.Registry{}, fmt.Errorf("set up an identity plugin: %w", err)
 		}
@@ -59,4 +66,21 @@ func newPlugins(config *rest.Config, o options, host plugin.Host, log logr.Logge
 	}
 	registry, err := identity.NewRegistry(plugins...)
 	return registry.Expecting(o.defaultPlugins...), err
+}
+
+// annotations reads those of service accounts. The cache holds those that the controller
+// keeps; one that somebody else made is read from the API server.
+func annotations(cached, live client.Reader) func(context.Context, string, string) (map[string]string, error) {
+	return func(ctx context.Context, namespace, account string) (map[string]string, error) {
+		var found corev1.ServiceAccount
+		key := client.ObjectKey{Namespace: namespace, Name: account}
+		err := cached.Get(ctx, key, &found)
+		if apierrors.IsNotFound(err) {
+			err = live.Get(ctx, key, &found)
+		}
+		if err != nil {
+			return nil, client.IgnoreNotFound(err)
+		}
+		return found.Annotations, nil
+	}
 }

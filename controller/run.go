@@ -103,7 +103,7 @@ func run(o options) error {
 		return err
 	}
 	host := profile.NewHost()
-	plugins, err := newPlugins(config, o, host, mgr.GetLogger())
+	plugins, err := newPlugins(mgr, o, host)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,14 @@ type Defaulter interface {
 	Default(profile string) []byte
 }
 
+// Excluder is a Plugin whose bindings must not stand beside some annotations.
+type Excluder interface {
+	// Excludes are the keys of annotations that must not be on a service account that the
+	// plugin binds, because they would give its pods another identity. The controller then
+	// refuses entries of other plugins that would set them on the same account.
+	Excludes() []string
+}
+
 // Runner is a Plugin that works in the background. The controller runs it while it leads.
 type Runner interface {
 	// Start works until the context ends.

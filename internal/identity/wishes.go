@@ -45,7 +45,7 @@ func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
 		if asked.Spec != nil {
 			spec = asked.Spec.Raw
 		}
-		w.plan(ctx, known, p.Name, spec, fmt.Sprintf("spec.plugins[%d].spec", i))
+		r.plan(ctx, &w, known, p.Name, spec, fmt.Sprintf("spec.plugins[%d].spec", i))
 	}
 	for _, kind := range r.Kinds() {
 		defaulter, ok := r.plugins[kind].(plugin.Defaulter)
@@ -53,7 +53,7 @@ func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
 			continue
 		}
 		if spec := defaulter.Default(p.Name); spec != nil {
-			w.plan(ctx, r.plugins[kind], p.Name, spec, "the default of this controller for "+kind)
+			r.planDefault(ctx, &w, r.plugins[kind], p.Name, spec)
 		}
 	}
 	if len(unknown) > 0 {
@@ -63,15 +63,25 @@ func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
 }
 
 // plan adds what one entry asks for, all of it or, when something is wrong, nothing.
-func (w *Wishes) plan(ctx context.Context, asked plugin.Plugin, profile string, spec []byte, where string) {
-	bindings, err := asked.Plan(ctx, profile, spec)
-	var entries []Entry
-	for _, b := range bindings {
-		entries = append(entries, Entry{Plugin: asked.Kind(), Binding: b})
-	}
+func (r Registry) plan(ctx context.Context, w *Wishes, asked plugin.Plugin, profile string, spec []byte, where string) {
+	entries, err := entriesOf(ctx, asked, profile, spec)
 	if err == nil {
-		err = conflict(w.Entries, entries)
+		err = r.conflict(w.Entries, entries)
 	}
+	w.add(asked, entries, err, where)
+}
+
+// planDefault adds what an installation has for all Profiles. It yields to entries of the
+// Profile itself that want something else for the same account.
+func (r Registry) planDefault(ctx context.Context, w *Wishes, asked plugin.Plugin, profile string, spec []byte) {
+	entries, err := entriesOf(ctx, asked, profile, spec)
+	if err == nil && r.conflict(w.Entries, entries) != nil {
+		return
+	}
+	w.add(asked, entries, err, "the default of this controller for "+asked.Kind())
+}
+
+func (w *Wishes) add(asked plugin.Plugin, entries []Entry, err error, where string) {
 	if err != nil {
 		located := *plugin.AsError(err)
 		located.Message = where + ": " + located.Message
@@ -86,11 +96,20 @@ func (w *Wishes) plan(ctx context.Context, asked plugin.Plugin, profile string, 
 	}
 }
 
+func entriesOf(ctx context.Context, asked plugin.Plugin, profile string, spec []byte) ([]Entry, error) {
+	bindings, err := asked.Plan(ctx, profile, spec)
+	var entries []Entry
+	for _, b := range bindings {
+		entries = append(entries, Entry{Plugin: asked.Kind(), Binding: b})
+	}
+	return entries, err
+}
+
 // conflict finds an account for which two entries want different things.
-func conflict(before, added []Entry) error {
+func (r Registry) conflict(before, added []Entry) error {
 	for _, b := range before {
 		for _, a := range added {
-			if a.conflictsWith(b) {
+			if a.conflictsWith(b) || r.excludes(a, b) || r.excludes(b, a) {
 				return &plugin.Error{Kind: plugin.Refused, Reason: profilev1.ReasonPluginConflict, Message: fmt.Sprintf(
 					"the service account %s is bound to %s by another entry, and can be bound once. Remove one of the two entries, or name other serviceAccounts in it.",
 					a.ServiceAccount, b.Identity)}
@@ -113,6 +132,14 @@ func (e Entry) conflictsWith(other Entry) bool {
 		}
 	}
 	return e.Plugin == other.Plugin
+}
+
+// excludes tells whether the plugin of the first entry can do nothing for an account with the
+// annotations of the second.
+func (r Registry) excludes(one, other Entry) bool {
+	excluder, ok := r.plugins[one.Plugin].(plugin.Excluder)
+	return ok && one.ServiceAccount == other.ServiceAccount &&
+		slices.ContainsFunc(excluder.Excludes(), func(key string) bool { return other.Annotations[key] != "" })
 }
 
 func unknownPlugin(kinds []string) error {

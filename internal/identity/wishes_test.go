@@ -3,6 +3,7 @@ package identity
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,42 @@ func planned(_ string, spec []byte) ([]plugin.Binding, error) {
 	var all []plugin.Binding
 	err := json.Unmarshal(spec, &all)
 	return all, err
+}
+
+// picky is a plugin whose accounts must not have the annotation that Cloud's have.
+type picky struct{ stub }
+
+func (picky) Excludes() []string { return []string{"Cloud"} }
+
+func TestEntriesOfPluginsThatExcludeEachOther(t *testing.T) {
+	const conflict = "the service account default-editor is bound to %s by another entry, and can be bound once. Remove one of the two entries, or name other serviceAccounts in it."
+	for name, test := range map[string]struct {
+		fallback          string
+		asks              []string
+		entries, failures []string
+	}{
+		"the excluding one second": {"", []string{"Cloud=A", "Picky=B"}, []string{"Cloud A"}, []string{fmt.Sprintf("spec.plugins[1].spec: "+conflict, "A")}},
+		"the excluding one first":  {"", []string{"Picky=B", "Cloud=A"}, []string{"Picky B"}, []string{fmt.Sprintf("spec.plugins[1].spec: "+conflict, "B")}},
+		"another plugin beside it": {"", []string{"Picky=B", "Other=C"}, []string{"Picky B", "Other C"}, nil},
+		"a default yields to it":   {"given", []string{"Picky=B"}, []string{"Picky B"}, nil},
+		"a default alone":          {"given", nil, []string{"Cloud given-alice"}, nil},
+	} {
+		registry, err := NewRegistry(stub{kind: "Cloud", fallback: test.fallback}, picky{stub{kind: "Picky"}}, stub{kind: "Other"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := registry.Wishes(t.Context(), asking(test.asks...))
+		var entries, failures []string
+		for _, e := range got.Entries {
+			entries = append(entries, e.Plugin+" "+e.Identity)
+		}
+		for _, err := range got.Failures {
+			failures = append(failures, plugin.AsError(err).Message)
+		}
+		if !cmp.Equal(entries, test.entries) || !cmp.Equal(failures, test.failures) {
+			t.Errorf("%s: got %q and %q", name, entries, failures)
+		}
+	}
 }
 
 func TestWishes(t *testing.T) {
