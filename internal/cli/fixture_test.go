@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	eventsv1 "k8s.io/api/events/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -32,7 +33,9 @@ type terminal struct {
 // open opens a terminal at a cluster that holds these objects.
 func open(t *testing.T, objects ...client.Object) *terminal {
 	t.Helper()
-	term := &terminal{t: t, cluster: fake.NewClientBuilder().WithScheme(Scheme()).WithStatusSubresource(&profilev1.Profile{}).WithObjects(objects...).Build()}
+	term := &terminal{t: t, cluster: fake.NewClientBuilder().WithScheme(Scheme()).WithStatusSubresource(&profilev1.Profile{}).
+		WithIndex(&eventsv1.Event{}, "regarding.name", func(o client.Object) []string { return []string{o.(*eventsv1.Event).Regarding.Name} }).
+		WithObjects(objects...).Build()}
 	term.Environment = &Environment{
 		IOStreams:  genericiooptions.IOStreams{In: &term.in, Out: &term.out, ErrOut: &term.err},
 		Now:        func() time.Time { return noon },
