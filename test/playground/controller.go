@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -29,6 +30,9 @@ const (
 
 // ControllerOptions say how to run the controller.
 type ControllerOptions struct {
+	// Program is the package of a controller with plugins of its own, from the root of the
+	// repository, such as ./examples/custom-plugin. Empty means the product's.
+	Program string
 	// Flags are added behind the Deployment's own and so win over them.
 	Flags []string
 	// LabelsFile replaces the namespace labels file that the manifests bring.
@@ -58,7 +62,7 @@ type Controller struct {
 // StartController builds and starts the controller and returns when it is ready to
 // work. Several may run at the same time; one of them leads.
 func (p *Playground) StartController(ctx context.Context, o ControllerOptions) (*Controller, error) {
-	binary, err := BuildController(ctx)
+	binary, err := o.build(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +94,13 @@ func (p *Playground) StartController(ctx context.Context, o ControllerOptions) (
 		return nil, err
 	}
 	return c, nil
+}
+
+func (o ControllerOptions) build(ctx context.Context) (string, error) {
+	if o.Program == "" {
+		return BuildController(ctx)
+	}
+	return build(ctx, path.Base(o.Program), o.Program)
 }
 
 func (c *Controller) start(ctx context.Context, binary, kubeconfig string, container corev1.Container, o ControllerOptions) error {
