@@ -6,11 +6,13 @@
 //		var o vault.Options
 //		os.Exit(controller.Main(controller.Extension{
 //			Flags: o.Flags,
-//			New: func(e controller.Environment) (plugin.Plugin, error) { return vault.New(o, e.Issuer) },
+//			Check: o.Check,
+//			New:   func(controller.Environment) (plugin.Plugin, error) { return vault.New(o) },
 //		}))
 //	}
 //
-// What a plugin must do and must never do stands in package plugin; the tests in
+// The folder examples/custom-plugin has the whole of it, and docs/plugins/your-own.md explains
+// it. What a plugin must do and must never do stands in package plugin; the tests in
 // plugin/plugintest hold it to that. These three packages and the API types are all that is
 // public, and keep to semantic versioning.
 package controller

@@ -1,6 +1,6 @@
-// Package plugin is the contract between the profile controller and its identity
-// plugins, the registry of the plugins that a controller was built with, and the ledger
-// of what they were asked to do.
+// Package plugin is the contract between the profile controller and its identity plugins. It
+// is public: a plugin can be written outside of this repository, and package controller
+// builds a controller with it.
 //
 // # The contract
 //
