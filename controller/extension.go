@@ -64,8 +64,7 @@ func newPlugins(mgr ctrl.Manager, o options, host plugin.Host) (identity.Registr
 		}
 		plugins = append(plugins, made)
 	}
-	registry, err := identity.NewRegistry(plugins...)
-	return registry.Expecting(o.defaultPlugins...), err
+	return identity.NewRegistry(plugins...)
 }
 
 // annotations reads those of service accounts. The cache holds those that the controller

@@ -36,7 +36,7 @@ type options struct {
 // parseOptions reads the arguments without the program's name. getenv is os.Getenv.
 func parseOptions(arguments []string, output io.Writer, getenv func(string) string, extensions ...Extension) (options, error) {
 	o := options{extensions: extensions}
-	var mesh, reserved, workloadIdentity string
+	var mesh, reserved string
 	flags := flag.NewFlagSet("profile-controller", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&o.settings.UserIDHeader, "userid-header", "x-goog-authenticated-user-email",
@@ -51,8 +51,6 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 		"Comma-separated names that never become Profiles' namespaces, besides kube-*, default, kubeflow, istio-system and the controller's own. A name may end in '*'.")
 	flags.StringVar(&o.labelsPath, "namespace-labels-path", "/etc/profile-controller/namespace-labels.yaml",
 		"YAML file of default labels for namespaces. Changes are followed without a restart.")
-	flags.StringVar(&workloadIdentity, "workload-identity", "",
-		"Default Google service account for Profiles that name none. This controller has no WorkloadIdentity plugin yet: with a value, every Profile says so in its condition IdentityReady.")
 	flags.StringVar(&o.issuer, "service-account-issuer", "",
 		"URL of the issuer of the cluster's service account tokens, as clouds know it. By default the API server is asked.")
 	for _, extension := range extensions {
@@ -86,9 +84,6 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 		o.settings.Mesh = mesh == "istio"
 	default:
 		return o, fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
-	}
-	if workloadIdentity != "" {
-		o.defaultPlugins = []string{"WorkloadIdentity"}
 	}
 	return o, o.check(flags)
 }

@@ -39,7 +39,7 @@ func TestDefaultsAreThoseThatInstallationsDependOn(t *testing.T) {
 
 func TestFlagsWithOneDashAndWithTwo(t *testing.T) {
 	o, err := parseOptions([]string{"-userid-header=kubeflow-userid", "--userid-prefix", "", "--leader-elect", "-mesh=none",
-		"-reserved-namespaces=team-*", "-workload-identity=sa@p.iam.gserviceaccount.com"}, io.Discard,
+		"-reserved-namespaces=team-*"}, io.Discard,
 		environment(map[string]string{"ISTIO_INGRESS_GATEWAY_PRINCIPAL": "mesh/ns/gw/sa/gw", "POD_NAMESPACE": "profiles-system"}))
 	if err != nil {
 		t.Fatal(err)
@@ -52,9 +52,6 @@ func TestFlagsWithOneDashAndWithTwo(t *testing.T) {
 	}
 	if !o.reserved.Contains("team-a") || !o.reserved.Contains("profiles-system") {
 		t.Error("the reserved names lack those of the flag or the controller's own namespace")
-	}
-	if diff := cmp.Diff([]string{"WorkloadIdentity"}, o.defaultPlugins); diff != "" {
-		t.Errorf("default plugins (-want +got):\n%s", diff)
 	}
 }
 

@@ -31,6 +31,9 @@ import (
 	"github.com/kfprofiles/kfprofiles/internal/metricsguard"
 	"github.com/kfprofiles/kfprofiles/internal/namespacelabels"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awspodidentity"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/azureworkloadidentity"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/gcpworkloadidentity"
 	"github.com/kfprofiles/kfprofiles/internal/profile"
 )
 
@@ -72,7 +75,10 @@ func Main(extensions ...Extension) int {
 
 // own are the controller's own plugins.
 func own() []Extension {
-	return []Extension{aws(&awsirsa.Options{})}
+	return []Extension{
+		aws(&awsirsa.Options{}), eks(&awspodidentity.Options{}),
+		gcp(&gcpworkloadidentity.Options{}), azure(&azureworkloadidentity.Options{}),
+	}
 }
 
 // newLogger writes one JSON object a line. Stack traces are kept for panics: for an

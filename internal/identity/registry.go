@@ -11,8 +11,6 @@ import (
 // Registry holds the plugins that a controller was built with. The zero value has none.
 type Registry struct {
 	plugins map[string]plugin.Plugin
-	// expected kinds are asked for by the installation, for every Profile.
-	expected []string
 }
 
 // NewRegistry returns a registry of the plugins. Two of the same kind are an error.
@@ -25,13 +23,6 @@ func NewRegistry(plugins ...plugin.Plugin) (Registry, error) {
 		r.plugins[p.Kind()] = p
 	}
 	return r, nil
-}
-
-// Expecting returns the registry with kinds that the installation asks for in every
-// Profile that does not name them. One that the registry has not is reported there.
-func (r Registry) Expecting(kinds ...string) Registry {
-	r.expected = append(slices.Clone(r.expected), kinds...)
-	return r
 }
 
 // Get returns the plugin of a kind.

@@ -31,10 +31,7 @@ type Wishes struct {
 // Wishes reads the Profile's spec, and what plugins do for Profiles that do not ask.
 func (r Registry) Wishes(ctx context.Context, p *profilev1.Profile) Wishes {
 	var w Wishes
-	unknown := slices.DeleteFunc(slices.Clone(r.expected), func(kind string) bool {
-		_, known := r.Get(kind)
-		return known
-	})
+	var unknown []string
 	for i, asked := range p.Spec.Plugins {
 		known, ok := r.Get(asked.Kind)
 		if !ok {
