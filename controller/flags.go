@@ -36,7 +36,7 @@ type options struct {
 // parseOptions reads the arguments without the program's name. getenv is os.Getenv.
 func parseOptions(arguments []string, output io.Writer, getenv func(string) string, extensions ...Extension) (options, error) {
 	o := options{extensions: extensions}
-	var mesh, reserved string
+	var mesh, probes, reserved string
 	flags := flag.NewFlagSet("profile-controller", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&o.settings.UserIDHeader, "userid-header", "x-goog-authenticated-user-email",
@@ -47,6 +47,10 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 		"JWT claim that lists a user's groups, for Profiles that a group owns.")
 	flags.StringVar(&mesh, "mesh", "istio",
 		"Service mesh of the cluster: istio, or none for no AuthorizationPolicies and no sidecar label.")
+	flags.StringVar(&probes, "probe-namespaces", "",
+		"Comma-separated namespaces whose pods may ask for the paths of Knative's probes (/healthz, /metrics, /wait-for-drain) in the namespaces of Profiles. Empty means that anybody may.")
+	flags.StringVar(&o.settings.TrustDomain, "trust-domain", "",
+		"Trust domain of the mesh, such as cluster.local, that a pod must be of to count as one of a namespace. Empty means any that the mesh trusts: set it where the mesh spans clusters that others run.")
 	flags.StringVar(&reserved, "reserved-namespaces", "",
 		"Comma-separated names that never become Profiles' namespaces, besides kube-*, default, kubeflow, istio-system and the controller's own. A name may end in '*'.")
 	flags.StringVar(&o.labelsPath, "namespace-labels-path", "/etc/profile-controller/namespace-labels.yaml",
@@ -76,6 +80,12 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	var err error
 	if o.reserved, err = tenancy.ParseReservedNames(reserved); err != nil {
 		return o, fmt.Errorf("-reserved-namespaces: %w", err)
+	}
+	if o.settings.ProbeNamespaces, err = tenancy.ParseNamespaces(probes); err != nil {
+		return o, fmt.Errorf("-probe-namespaces: %w", err)
+	}
+	if err := tenancy.CheckTrustDomain(o.settings.TrustDomain); err != nil {
+		return o, fmt.Errorf("-trust-domain: %w", err)
 	}
 	o.namespace = cmp.Or(o.leaderElectNamespace, ownNamespace(getenv), "profiles-system")
 	o.reserved = o.reserved.With(ownNamespace(getenv))

@@ -55,6 +55,13 @@ func TestFlagsWithOneDashAndWithTwo(t *testing.T) {
 	}
 }
 
+func TestStrictMeshSettings(t *testing.T) {
+	o, err := parseOptions([]string{"-probe-namespaces=knative-serving, monitoring", "-trust-domain=cluster.local"}, io.Discard, environment(nil))
+	if err != nil || !cmp.Equal(o.settings.ProbeNamespaces, []string{"knative-serving", "monitoring"}) || o.settings.TrustDomain != "cluster.local" {
+		t.Errorf("flags were read as %+v, %v", o.settings, err)
+	}
+}
+
 func TestWrongFlagsAreRefusedWithAWordOnWhy(t *testing.T) {
 	tests := map[string]string{
 		"-mesh=linkerd":             "must be istio or none",
@@ -62,6 +69,8 @@ func TestWrongFlagsAreRefusedWithAWordOnWhy(t *testing.T) {
 		"-userid-header=":           "must not be empty",
 		"-groups-claim=":            "must not be empty",
 		"-reserved-namespaces=Team": "is not a namespace name",
+		"-probe-namespaces=a,*":     "-probe-namespaces: ",
+		"-trust-domain=*":           "-trust-domain: ",
 		"stray":                     `unexpected argument "stray"`,
 		"-no-such-flag":             "not defined",
 	}

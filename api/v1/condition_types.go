@@ -121,6 +121,36 @@ const (
 	// ReasonTrustPolicyInvalid: the trust policy of the AWS role cannot be edited without
 	// guessing. Correct it.
 	ReasonTrustPolicyInvalid = "TrustPolicyInvalid"
+	// ReasonIdentityMismatch: the Azure identity that identityResourceId names does not have
+	// the clientId or tenantId of the same entry. Correct spec.plugins.
+	ReasonIdentityMismatch = "IdentityMismatch"
+	// ReasonIdentityNotTagged: the controller runs with -azure-require-identity-tag and the
+	// Azure identity does not have the tag kubeflow-profile with the Profile's name or '*'.
+	ReasonIdentityNotTagged = "IdentityNotTagged"
+	// ReasonForeignBinding: something in the cloud that this controller did not make stands
+	// where its own would be, or binds the service account already; it is left alone. The
+	// message names it: remove it, or set annotateOnly where the plugin has that.
+	ReasonForeignBinding = "ForeignBinding"
+	// ReasonFederatedCredentialLimitExceeded: the Azure identity has as many federated
+	// identity credentials as Azure allows. Delete some, or spread Profiles over more
+	// identities.
+	ReasonFederatedCredentialLimitExceeded = "FederatedCredentialLimitExceeded"
+	// ReasonClusterNotFound: the cloud does not know the cluster that this controller works
+	// in, or nobody told the controller its name. The message says which setting is wrong.
+	ReasonClusterNotFound = "ClusterNotFound"
+	// ReasonAssociationLimitExceeded: the EKS cluster has as many Pod Identity associations
+	// as AWS allows. Have the quota raised, or delete some.
+	ReasonAssociationLimitExceeded = "AssociationLimitExceeded"
+	// ReasonCompetingAnnotation: the service account carries an annotation that gives its
+	// pods another identity of the same cloud. Remove the annotation or the plugin's entry.
+	ReasonCompetingAnnotation = "CompetingAnnotation"
+	// ReasonAllowPolicyLimitExceeded: the allow policy of the Google service account has as
+	// many principals as Google allows. Take some out, or spread Profiles over more Google
+	// service accounts.
+	ReasonAllowPolicyLimitExceeded = "AllowPolicyLimitExceeded"
+	// ReasonAllowPolicyInvalid: the allow policy of the Google service account cannot be
+	// edited without guessing. Upgrade the controller, or set annotateOnly.
+	ReasonAllowPolicyInvalid = "AllowPolicyInvalid"
 	// ReasonIdentityRejected: the cloud refused the change for another reason, which the
 	// message tells.
 	ReasonIdentityRejected = "IdentityRejected"

@@ -48,6 +48,10 @@ func TestGolden(t *testing.T) {
 	meshOff.Mesh = false
 	noPrefix := testSettings()
 	noPrefix.UserIDPrefix = ""
+	strict := testSettings()
+	strict.ProbeNamespaces = []string{"knative-serving", "istio-system"}
+	strictest := strict
+	strictest.TrustDomain = "corp.example"
 	tests := map[string]struct {
 		profile  *profilev1.Profile
 		settings Settings
@@ -60,6 +64,8 @@ func TestGolden(t *testing.T) {
 			labels:   map[string]string{"app.kubernetes.io/part-of": "kubeflow-profile"},
 		},
 		"user-without-prefix-or-quota": {profile: profileOf(user, nil), settings: noPrefix},
+		"probe-namespaces":             {profile: profileOf(user, nil), settings: strict},
+		"trust-domain":                 {profile: profileOf(user, nil), settings: strictest},
 		"mesh-off":                     {profile: profileOf(user, nil), settings: meshOff},
 		"group":                        {profile: profileOf(rbacv1.Subject{Kind: "Group", Name: "data-science"}, nil), settings: testSettings()},
 		"service-account": {

@@ -19,8 +19,8 @@ func OwnerPolicy(p *profilev1.Profile, settings Settings) *istiov1beta1.Authoriz
 	policy.Spec.Action = istioapi.AuthorizationPolicy_ALLOW
 	policy.Spec.Rules = []*istioapi.Rule{
 		ownerThroughGateway(p.Spec.Owner, settings),
-		fromOwnNamespace(p.Name),
-		knativeProbes(),
+		fromOwnNamespace(p.Name, settings),
+		knativeProbes(settings),
 		idlenessChecks(settings),
 	}
 	return policy
@@ -34,8 +34,9 @@ func ownerThroughGateway(owner rbacv1.Subject, settings Settings) *istioapi.Rule
 }
 
 // isOwner recognises a group by a claim of the verified token and everybody else by
-// the user header: a header that lists groups, separated by commas, cannot be matched
-// safely, because Istio compares the whole value.
+// the user header, a service account by its full name: the bare one may be a person's. A
+// header that lists groups, separated by commas, cannot be matched safely, because Istio
+// compares the whole value.
 func isOwner(owner rbacv1.Subject, settings Settings) *istioapi.Condition {
 	if owner.Kind == rbacv1.GroupKind {
 		return &istioapi.Condition{
@@ -45,18 +46,38 @@ func isOwner(owner rbacv1.Subject, settings Settings) *istioapi.Condition {
 	}
 	return &istioapi.Condition{
 		Key:    "request.headers[" + settings.UserIDHeader + "]",
-		Values: []string{settings.UserIDPrefix + owner.Name},
+		Values: []string{settings.UserIDPrefix + tenancy.Username(owner)},
 	}
 }
 
-func fromOwnNamespace(name string) *istioapi.Rule {
+// fromOwnNamespace admits pods by the name of their namespace. Without a trust domain to go
+// by that is a namespace of this name in any cluster that the mesh trusts.
+func fromOwnNamespace(name string, settings Settings) *istioapi.Rule {
+	if settings.TrustDomain != "" {
+		return &istioapi.Rule{From: fromNamespaces(settings, name)}
+	}
 	return &istioapi.Rule{When: []*istioapi.Condition{{Key: "source.namespace", Values: []string{name}}}}
 }
 
-func knativeProbes() *istioapi.Rule {
-	return &istioapi.Rule{To: []*istioapi.Rule_To{{
+func knativeProbes(settings Settings) *istioapi.Rule {
+	rule := &istioapi.Rule{To: []*istioapi.Rule_To{{
 		Operation: &istioapi.Operation{Paths: []string{"/healthz", "/metrics", "/wait-for-drain"}},
 	}}}
+	if len(settings.ProbeNamespaces) > 0 {
+		rule.From = fromNamespaces(settings, settings.ProbeNamespaces...)
+	}
+	return rule
+}
+
+func fromNamespaces(settings Settings, names ...string) []*istioapi.Rule_From {
+	if settings.TrustDomain == "" {
+		return []*istioapi.Rule_From{{Source: &istioapi.Source{Namespaces: names}}}
+	}
+	var principals []string
+	for _, name := range names {
+		principals = append(principals, settings.TrustDomain+"/ns/"+name+"/sa/*")
+	}
+	return fromPrincipals(principals...)
 }
 
 func idlenessChecks(settings Settings) *istioapi.Rule {

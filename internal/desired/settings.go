@@ -17,6 +17,13 @@ type Settings struct {
 	// NotebookControllerPrincipal is the mesh identity of the notebook controller,
 	// which asks notebooks whether they are idle.
 	NotebookControllerPrincipal string
+	// ProbeNamespaces are the namespaces whose pods may ask for the paths of Knative's
+	// probes, besides the Profile's own. Empty means that anybody may, as the existing
+	// controller has it. The names must have passed tenancy.ParseNamespaces.
+	ProbeNamespaces []string
+	// TrustDomain is the trust domain that a pod must be of to count as one of a namespace.
+	// Empty means any that the mesh trusts. It must have passed tenancy.CheckTrustDomain.
+	TrustDomain string
 	// Mesh tells whether namespaces join the mesh: whether they get the sidecar
 	// injection label and an AuthorizationPolicy.
 	Mesh bool

@@ -48,3 +48,14 @@ func Subject(owner rbacv1.Subject) rbacv1.Subject {
 	}
 	return rbacv1.Subject{Kind: owner.Kind, APIGroup: rbacv1.GroupName, Name: owner.Name}
 }
+
+// Username returns the name under which the API server knows a subject, and so the name
+// that a gateway puts into the user header when the subject itself is calling: that of a
+// service account is system:serviceaccount:<namespace>:<name>. The bare name of a service
+// account may as well be the name of a person.
+func Username(subject rbacv1.Subject) string {
+	if subject.Kind == rbacv1.ServiceAccountKind {
+		return "system:serviceaccount:" + subject.Namespace + ":" + subject.Name
+	}
+	return subject.Name
+}
