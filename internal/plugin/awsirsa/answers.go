@@ -14,40 +14,18 @@ import (
 // TagKey is the tag of a role that names the Profile that may have it, or '*' for all.
 const TagKey = "kubeflow.org/profile"
 
-func waitingFor(role roleARN) *plugin.Error {
-	return &plugin.Error{Kind: plugin.Waiting, Reason: profilev1.ReasonBinding,
-		Message: fmt.Sprintf("Waiting for the trust policy of %s to be edited.", role.text)}
-}
-
-// underFailure tells what a failure of a role means for a request, if it means anything. A
-// role that is not there, or is not the one, admits nobody whom we let in, so what was to be
-// taken back is gone; and taking back makes a policy that is too long shorter.
-func (r request) underFailure(failure *plugin.Error) (answered bool, err error) {
-	if r.present {
-		return true, failure
-	}
-	switch failure.Reason {
-	case profilev1.ReasonIdentityNotFound, profilev1.ReasonRoleInAnotherAccount:
-		return true, nil
-	case profilev1.ReasonTrustPolicyLimitExceeded:
-		return false, nil
-	default:
-		return true, failure
-	}
-}
-
-// untagged refuses a request for a role that is not tagged for the Profile, where tags
-// are required. Taking back is always allowed.
-func (e *editor) untagged(role roleARN, found reading, r request) error {
-	if !e.requireTag || !r.present {
+// untagged refuses a wish for a role that is not tagged for the Profile, where tags are
+// required. Taking back is always allowed.
+func (c roles) untagged(found reading, w wish) error {
+	if !c.requireTag || !w.present {
 		return nil
 	}
-	if tag, tagged := found.tags[TagKey]; tagged && (tag == "*" || tag == r.profile) {
+	if tag, tagged := found.tags[TagKey]; tagged && (tag == "*" || tag == w.profile) {
 		return nil
 	}
 	return &plugin.Error{Kind: plugin.Refused, Reason: profilev1.ReasonRoleNotTagged, Message: fmt.Sprintf(
 		"The role %s does not have the tag %s=%s (or =*), which this controller requires (-aws-require-role-tag). Whoever owns the role can add it: aws iam tag-role --role-name %s --tags Key=%s,Value=%s",
-		role.text, TagKey, r.profile, role.name, TagKey, r.profile)}
+		found.role.text, TagKey, w.profile, found.role.name, TagKey, w.profile)}
 }
 
 // full tells that there is no room for a subject, and the ways out.

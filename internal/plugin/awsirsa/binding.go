@@ -72,18 +72,19 @@ type grant struct {
 
 // grantOf reads a binding that was recorded. external is false when the binding has no
 // part in IAM.
-func grantOf(profile string, b plugin.Binding) (role roleARN, g grant, external bool, err error) {
-	if role, err = parseRoleARN("identity", b.Identity); err != nil {
-		return role, g, false, err
+func grantOf(profile string, b plugin.Binding) (g grant, external bool, err error) {
+	role, err := parseRoleARN("identity", b.Identity)
+	if err != nil {
+		return g, false, err
 	}
 	var recorded settings
 	if err = json.Unmarshal([]byte(b.Settings), &recorded); err != nil {
-		return role, g, false, fmt.Errorf("settings of the binding to %s: %w", b.Identity, err)
+		return g, false, fmt.Errorf("settings of the binding to %s: %w", b.Identity, err)
 	}
 	if recorded.AnnotateOnly {
-		return role, g, false, nil
+		return g, false, nil
 	}
 	g = grant{audience: recorded.Audience, subject: trustpolicy.Subject(profile, b.ServiceAccount)}
 	g.provider, err = trustpolicy.NewProvider(role.partition, role.account, recorded.Issuer)
-	return role, g, true, err
+	return g, true, err
 }

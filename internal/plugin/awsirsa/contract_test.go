@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/kfprofiles/kfprofiles/internal/plugin/edits"
 	"github.com/kfprofiles/kfprofiles/plugin"
 	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
@@ -29,7 +30,7 @@ type contractSubject struct {
 
 const otherIssuer = "https://oidc.example.com/id/other"
 
-func (*contractSubject) timing() Timing {
+func (*contractSubject) timing() edits.Timing {
 	short := shortTiming()
 	short.Settle = 30 * time.Millisecond
 	return short

@@ -9,14 +9,13 @@
 // # Roles are shared
 //
 // IAM replaces a trust policy as a whole and has no compare-and-swap: the last writer
-// wins. So all edits of a role go through one queue, see editor. Edits that wait together
-// become one read, one write, and a read to verify. What is written is computed by package
-// trustpolicy, which loses nothing and opens nothing.
+// wins. So all edits of a role go through one queue, see package edits. Edits that wait
+// together become one read, one write, and a read to verify. What is written is computed
+// by package trustpolicy, which loses nothing and opens nothing.
 //
 // # IAM is eventually consistent and rationed
 //
 // A read may show a policy from before the last write. Editing that would undo the write,
-// so an answer that this process is known to have replaced is read again until it is
-// settleFor old. Requests are rationed for the account as a whole, see budget; what cannot
-// work is remembered for failureTTL instead of being asked for each Profile.
+// so the queue is told how to recognize a policy that was replaced, and for how long IAM
+// may show it, see DefaultTiming. Requests are rationed for the account as a whole.
 package awsirsa

@@ -1,20 +1,20 @@
 package awsirsa
 
-import (
-	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
-)
+import "github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
 
 // wish is what the trust policy of a role should say of one subject.
 type wish struct {
 	grant
 	// present is false when the subject is to be taken out.
 	present bool
+	profile string
 }
 
-// key tells which wishes are about the same subject; the latest of them counts.
-type key struct{ provider, subject string }
+// Subject is that of the tokens and who issues them.
+func (w wish) Subject() string { return w.provider.ARN + " " + w.subject }
 
-func (w wish) key() key { return key{w.provider.ARN, w.subject} }
+// Profile is the Profile in whose namespace the service account is.
+func (w wish) Profile() string { return w.profile }
 
 // edit returns the policy as the wishes want it. What goes makes room for what comes. A
 // subject for which there is no room is left out; the others are served.
@@ -49,7 +49,7 @@ type outcome int
 
 const (
 	unserved outcome = iota
-	served
+	asWished
 	noRoom
 )
 
@@ -60,7 +60,7 @@ func judge(policy []byte, w wish, limit int) (outcome, error) {
 	case err != nil:
 		return unserved, err
 	case string(wanted) == string(policy):
-		return served, nil
+		return asWished, nil
 	case w.present && trustpolicy.Size(wanted) > max(limit, trustpolicy.Size(policy)):
 		return noRoom, nil
 	default:

@@ -14,7 +14,7 @@ func wishOf(profile string, present bool) wish {
 	if err != nil {
 		panic(err)
 	}
-	return wish{grant{provider, trustpolicy.DefaultAudience, trustpolicy.Subject(profile, "default-editor")}, present}
+	return wish{grant{provider, trustpolicy.DefaultAudience, trustpolicy.Subject(profile, "default-editor")}, present, profile}
 }
 
 // policyOf is a policy that admits Profiles.
@@ -92,13 +92,13 @@ func TestJudge(t *testing.T) {
 		limit  int
 		want   outcome
 	}{
-		"in, as wished":                 {[]string{"a"}, wishOf("a", true), two, served},
-		"out, as wished":                {[]string{"a"}, wishOf("b", false), two, served},
+		"in, as wished":                 {[]string{"a"}, wishOf("a", true), two, asWished},
+		"out, as wished":                {[]string{"a"}, wishOf("b", false), two, asWished},
 		"to come in":                    {[]string{"a"}, wishOf("b", true), two, unserved},
 		"to go out":                     {[]string{"a"}, wishOf("a", false), two, unserved},
 		"no room":                       {[]string{"a", "b"}, wishOf("c", true), two, noRoom},
 		"to go out of what is too long": {[]string{"a", "b"}, wishOf("a", false), 10, unserved},
-		"in what is too long":           {[]string{"a", "b"}, wishOf("a", true), 10, served},
+		"in what is too long":           {[]string{"a", "b"}, wishOf("a", true), 10, asWished},
 	}
 	for name, test := range tests {
 		if got, err := judge(policyOf(t, test.policy...), test.wish, test.limit); err != nil || got != test.want {

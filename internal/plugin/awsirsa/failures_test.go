@@ -9,12 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/edits"
 	"github.com/kfprofiles/kfprofiles/plugin"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
@@ -194,33 +194,39 @@ func TestAnswersThatAreNotIAMs(t *testing.T) {
 	}
 }
 
-// What may have been written counts as written: until IAM has settled, a read that shows
-// the policy from before is not believed.
-func TestAFailedWriteIsRememberedUnlessItWasSurelyNotDone(t *testing.T) {
+// What may have been written counts as written: until IAM has settled, the queue believes
+// no read that shows the policy from before.
+func TestAFailedWriteCountsAsDoneUnlessItWasSurelyNot(t *testing.T) {
 	tests := map[string]struct {
-		fault iamsts.Fault
-		maybe bool
+		fault     iamsts.Fault
+		notDone   bool
+		throttled bool
 	}{
-		"cut off before":    {iamsts.TimeoutBefore(), true},
-		"cut off after":     {iamsts.TimeoutAfterWrite(), true},
-		"an error 500":      {iamsts.ServerError(), true},
-		"throttled":         {iamsts.Throttle(), false},
-		"throttled by 503":  {iamsts.RequestLimitExceeded(), false},
-		"denied":            {iamsts.AccessDenied(), false},
-		"somebody else is":  {iamsts.ConcurrentModification(), false},
-		"the policy is bad": {iamsts.Fail(400, "MalformedPolicyDocument", "bad"), false},
+		"cut off before":    {iamsts.TimeoutBefore(), false, false},
+		"cut off after":     {iamsts.TimeoutAfterWrite(), false, false},
+		"an error 500":      {iamsts.ServerError(), false, false},
+		"throttled":         {iamsts.Throttle(), true, true},
+		"throttled by 503":  {iamsts.RequestLimitExceeded(), true, true},
+		"denied":            {iamsts.AccessDenied(), true, false},
+		"somebody else is":  {iamsts.ConcurrentModification(), true, false},
+		"the policy is bad": {iamsts.Fail(400, "MalformedPolicyDocument", "bad"), true, false},
 	}
+	server := startAccount(t, iamsts.Options{})
+	role := mustParse(t, server.AddRole("r", "/", foreignPolicy, nil))
+	cloud := roles{client: client(t, server.Config()), observe: func(string, string) {}}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := start(t)
-			role := mustParse(t, f.server.AddRole("r", "/", foreignPolicy, nil))
-			f.server.Fault(func(iamsts.Request) iamsts.Fault { return test.fault })
-			f.editor.mu.Lock()
-			m := f.editor.memoryOf(role)
-			f.editor.mu.Unlock()
-			f.editor.write(t.Context(), role, []byte(foreignPolicy), policyOf(t, "alice"), nil)
-			if got := m.outdated([]byte(foreignPolicy), time.Now(), time.Hour); got != test.maybe {
-				t.Errorf("the policy from before counts as outdated: %t, want %t", got, test.maybe)
+			server.Fault(func(iamsts.Request) iamsts.Fault { return test.fault })
+			_, err := cloud.Write(t.Context(), role.text, reading{}, reading{role: role, policy: policyOf(t, "alice")})
+			if err == nil {
+				t.Fatal("the write went well, so this test shows nothing")
+			}
+			got := cloud.Explain(role.text, edits.Write, err)
+			if got.NotDone != test.notDone || got.Throttled != test.throttled || got.Conflict {
+				t.Errorf("explained as %+v; want not done %t, throttled %t and no conflict", got, test.notDone, test.throttled)
+			}
+			if !strings.Contains(got.Why.Error(), role.text) {
+				t.Errorf("%q does not name the role", got.Why.Error())
 			}
 		})
 	}
@@ -232,14 +238,12 @@ func TestReasonsOfRefusalDecideWhatTakingBackMeans(t *testing.T) {
 	goesOn := []string{profilev1.ReasonTrustPolicyLimitExceeded}
 	for _, reason := range slices.Concat(gone, held, goesOn) {
 		failure := &plugin.Error{Kind: plugin.Refused, Reason: reason}
-		back := request{wish: wishOf("alice", false)}
-		answered, err := back.underFailure(failure)
-		if answered == slices.Contains(goesOn, reason) || (err != nil) != slices.Contains(held, reason) {
-			t.Errorf("taking back when %s: answered %v, error %v", reason, answered, err)
+		served, refusal := roles{}.UnderFailure(failure, wishOf("alice", false))
+		if served != slices.Contains(gone, reason) || (refusal != nil) != slices.Contains(held, reason) {
+			t.Errorf("taking back when %s: served %t, refusal %v", reason, served, refusal)
 		}
-		in := request{wish: wishOf("alice", true)}
-		if answered, err := in.underFailure(failure); !answered || !errors.Is(err, failure) {
-			t.Errorf("granting when %s: answered %v, error %v", reason, answered, err)
+		if served, refusal := (roles{}).UnderFailure(failure, wishOf("alice", true)); served || !errors.Is(refusal, failure) {
+			t.Errorf("granting when %s: served %t, refusal %v", reason, served, refusal)
 		}
 	}
 	if throttled(fmt.Errorf("wrapped: %w", trustpolicy.ErrPolicy)) || codeOf(nil) != "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/edits"
 	"github.com/kfprofiles/kfprofiles/plugin"
 	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
@@ -24,8 +25,8 @@ const (
 
 // shortTiming is that of the product a hundred times faster, except for what is believed:
 // that lasts longer than any test.
-func shortTiming() Timing {
-	return Timing{Gather: 5 * time.Millisecond, GatherAtMost: time.Hour, Settle: 100 * time.Millisecond, Reread: 2 * time.Millisecond,
+func shortTiming() edits.Timing {
+	return edits.Timing{Gather: 5 * time.Millisecond, GatherAtMost: time.Hour, Settle: 100 * time.Millisecond, Reread: 2 * time.Millisecond,
 		Trust: time.Hour, Failure: time.Hour, Drift: 1000 * time.Hour, Backoff: time.Millisecond, LongestBackoff: 10 * time.Millisecond}
 }
 
@@ -98,10 +99,10 @@ func (f *fixture) observe(operation, result string) {
 
 // role makes a role with a policy and returns the binding of default-editor to it.
 func (f *fixture) role(name, policy string) plugin.Binding {
-	return editorOn(f.server.AddRole(name, "/", policy, nil))
+	return bindingTo(f.server.AddRole(name, "/", policy, nil))
 }
 
-func editorOn(role string) plugin.Binding {
+func bindingTo(role string) plugin.Binding {
 	all, err := bindings(Spec{AwsIamRole: role, ServiceAccounts: []string{"default-editor"}}, testIssuer)
 	if err != nil {
 		panic(err)

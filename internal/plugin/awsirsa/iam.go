@@ -65,6 +65,7 @@ const requestTimeout = 15 * time.Second
 
 // reading is what IAM said about a role.
 type reading struct {
+	role   roleARN
 	policy []byte
 	tags   map[string]string
 }
@@ -88,7 +89,7 @@ func readRole(ctx context.Context, client IAM, role roleARN) (reading, error) {
 	if err != nil {
 		return reading{}, fmt.Errorf("trust policy of %s: %w", role.text, err)
 	}
-	r := reading{policy: []byte(policy), tags: map[string]string{}}
+	r := reading{role: role, policy: []byte(policy), tags: map[string]string{}}
 	for _, tag := range answer.Role.Tags {
 		r.tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/client-go/util/workqueue"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/edits"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/ration"
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
@@ -44,7 +45,7 @@ type Options struct {
 	DefaultRole string
 	// Timing is how long things are waited for and believed; the zero value means
 	// DefaultTiming.
-	Timing Timing
+	Timing edits.Timing
 }
 
 // DefaultRequestsPerSecond leaves most of what IAM is thought to allow an account to
@@ -55,7 +56,7 @@ const DefaultRequestsPerSecond = 5
 type Plugin struct {
 	issuer      func(context.Context) (string, error)
 	defaultRole string
-	editor      *editor
+	queue       *edits.Queue[reading, wish]
 }
 
 // New returns the plugin. It works once Start was called.
@@ -69,19 +70,15 @@ func New(o Options) (*Plugin, error) {
 	if o.RequestsPerSecond == 0 {
 		o.RequestsPerSecond = DefaultRequestsPerSecond
 	}
-	if o.Timing == (Timing{}) {
+	if o.Timing == (edits.Timing{}) {
 		o.Timing = DefaultTiming()
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string) {}
 	}
-	return &Plugin{issuer: o.Issuer, defaultRole: o.DefaultRole, editor: &editor{
-		client: o.IAM, budget: newBudget(o.RequestsPerSecond), timing: o.Timing, limit: o.TrustPolicyLimit,
-		requireTag: o.RequireRoleTag, host: o.Host, log: o.Log, observe: o.Observe, started: time.Now(), roles: map[string]*memory{},
-		queue: workqueue.NewTypedRateLimitingQueueWithConfig(
-			workqueue.NewTypedItemExponentialFailureRateLimiter[string](o.Timing.Backoff, o.Timing.LongestBackoff),
-			workqueue.TypedRateLimitingQueueConfig[string]{Name: "aws-roles"}),
-	}}, nil
+	iam := roles{client: o.IAM, limit: o.TrustPolicyLimit, requireTag: o.RequireRoleTag, observe: o.Observe}
+	return &Plugin{issuer: o.Issuer, defaultRole: o.DefaultRole, queue: edits.New(iam, edits.Options{
+		Name: "aws-roles", Host: o.Host, Log: o.Log, Budget: ration.NewBudget(o.RequestsPerSecond), Timing: o.Timing})}, nil
 }
 
 const profilePlaceholder = "{profile}"
@@ -102,7 +99,7 @@ func (p *Plugin) Kind() string { return Kind }
 
 // Start edits trust policies until the context ends.
 func (p *Plugin) Start(ctx context.Context) error {
-	p.editor.run(ctx)
+	p.queue.Run(ctx)
 	return nil
 }
 
@@ -136,30 +133,27 @@ func (p *Plugin) Plan(ctx context.Context, _ string, spec []byte) ([]plugin.Bind
 
 // Apply puts the account into the role's trust policy.
 func (p *Plugin) Apply(_ context.Context, profile string, b plugin.Binding) error {
-	return p.ask(profile, b, true, false)
+	return p.ask(profile, b, true)
 }
 
 // Check looks at the role from time to time and puts the account back if it is missing.
 func (p *Plugin) Check(_ context.Context, profile string, b plugin.Binding) (time.Duration, error) {
-	role, _, external, err := grantOf(profile, b)
+	g, external, err := grantOf(profile, b)
 	if err != nil || !external {
 		return 0, err
 	}
-	if wait, err := p.editor.untilLook(role); wait > 0 {
-		return wait, err
-	}
-	return 0, p.ask(profile, b, true, true)
+	return p.queue.Look(b.Identity, wish{grant: g, present: true, profile: profile})
 }
 
 // Revoke takes the account out of the role's trust policy.
 func (p *Plugin) Revoke(_ context.Context, profile string, b plugin.Binding) error {
-	return p.ask(profile, b, false, false)
+	return p.ask(profile, b, false)
 }
 
-func (p *Plugin) ask(profile string, b plugin.Binding, present, looking bool) error {
-	role, g, external, err := grantOf(profile, b)
+func (p *Plugin) ask(profile string, b plugin.Binding, present bool) error {
+	g, external, err := grantOf(profile, b)
 	if err != nil || !external {
 		return err
 	}
-	return p.editor.ask(role, request{wish: wish{grant: g, present: present}, profile: profile, looking: looking})
+	return p.queue.Ask(b.Identity, wish{grant: g, present: present, profile: profile})
 }

@@ -3,16 +3,14 @@ package awsirsa
 import (
 	"strings"
 	"testing"
-	"time"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/plugin"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 
 func TestAMissingRoleCostsOneRequestForAllProfiles(t *testing.T) {
 	f := start(t)
-	b := editorOn("arn:aws:iam::123456789012:role/missing")
+	b := bindingTo("arn:aws:iam::123456789012:role/missing")
 	early, late := profiles(50)[:25], profiles(50)[25:]
 	f.inLine(early, b)
 	for _, err := range append(f.together(early, b), f.together(late, b)...) {
@@ -24,31 +22,9 @@ func TestAMissingRoleCostsOneRequestForAllProfiles(t *testing.T) {
 	f.wantRequests("missing", 1, 0)
 }
 
-func TestAMissingRoleIsLookedForAgainInTime(t *testing.T) {
-	f := start(t, func(o *Options) { o.Timing.Failure = time.Nanosecond })
-	b := editorOn("arn:aws:iam::123456789012:role/late")
-	wantRefusalSoon(t, f, b, profilev1.ReasonIdentityNotFound)
-	f.role("late", foreignPolicy)
-	f.apply("alice", b)
-	if again, err := f.Check(t.Context(), "alice", b); err != nil || again <= 0 {
-		t.Errorf("the failure that is over still counts: look again after %s, error %v", again, err)
-	}
-}
-
-// wantRefusalSoon asks twice: where failures are forgotten at once, what is refused is
-// asked for again each time and never answered, so the memory itself is read.
-func wantRefusalSoon(t *testing.T, f *fixture, b plugin.Binding, reason string) {
-	t.Helper()
-	_ = f.Apply(t.Context(), "alice", b)
-	receive(t, f.host.News("alice"))
-	f.editor.mu.Lock()
-	defer f.editor.mu.Unlock()
-	wantRefusal(t, f.editor.roles[b.Identity].failure, reason)
-}
-
 func TestRevokeForAMissingRoleSucceeds(t *testing.T) {
 	f := start(t)
-	f.revoke("alice", editorOn("arn:aws:iam::123456789012:role/missing"))
+	f.revoke("alice", bindingTo("arn:aws:iam::123456789012:role/missing"))
 	f.wantRequests("missing", 1, 0)
 }
 
@@ -56,11 +32,11 @@ func TestANamesakeInAnotherPlaceIsNotTouched(t *testing.T) {
 	f := start(t)
 	f.server.AddRole("r", "/team/", foreignPolicy, nil)
 	for _, arn := range []string{"arn:aws:iam::123456789012:role/r", "arn:aws:iam::999999999999:role/team/r"} {
-		message := wantRefusal(t, f.settle("alice", f.Apply, editorOn(arn)), profilev1.ReasonRoleInAnotherAccount)
+		message := wantRefusal(t, f.settle("alice", f.Apply, bindingTo(arn)), profilev1.ReasonRoleInAnotherAccount)
 		if !strings.Contains(message, "annotateOnly: true") {
 			t.Errorf("the message %q has no way out", message)
 		}
-		f.revoke("bob", editorOn(arn))
+		f.revoke("bob", bindingTo(arn))
 	}
 	f.wantRequests("r", 2, 0)
 }
@@ -80,7 +56,7 @@ func TestOnlyTaggedRolesAreOpenedWhereTagsAreRequired(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, func(o *Options) { o.RequireRoleTag = true })
-			b := editorOn(f.server.AddRole("r", "/", foreignPolicy, test.tags))
+			b := bindingTo(f.server.AddRole("r", "/", foreignPolicy, test.tags))
 			err := f.settle("alice", f.Apply, b)
 			if test.opened != f.admits("r", "alice") || test.opened != (err == nil) {
 				t.Errorf("error %v, admitted %t; want admitted %t", err, f.admits("r", "alice"), test.opened)
@@ -98,7 +74,7 @@ func TestOnlyTaggedRolesAreOpenedWhereTagsAreRequired(t *testing.T) {
 
 func TestAMissingTagHoldsUpNeitherOthersNorTheWayOut(t *testing.T) {
 	server := startAccount(t, iamsts.Options{})
-	b := editorOn(server.AddRole("r", "/", foreignPolicy, map[string]string{TagKey: "alice"}))
+	b := bindingTo(server.AddRole("r", "/", foreignPolicy, map[string]string{TagKey: "alice"}))
 	before := startOn(t, server)
 	before.apply("bob", b)
 	before.stop()

@@ -1,64 +1,17 @@
 package awsirsa
 
 import (
-	"hash/fnv"
 	"time"
+
+	"github.com/kfprofiles/kfprofiles/internal/plugin/edits"
 )
 
-// Timing says how long things are waited for and believed.
-type Timing struct {
-	// Gather is how long the first edit of a role waits for others, so that Profiles
-	// that are created together cost one write. A person hardly notices it.
-	Gather time.Duration
-	// GatherAtMost bounds the wait while ever more Profiles are on their way.
-	GatherAtMost time.Duration
-	// Settle is how long IAM may go on showing a trust policy from before a write. IAM
-	// says of itself only that it is eventually consistent; in practice that is seconds.
-	Settle time.Duration
-	// Hold is how long a new process waits before it edits anything: it does not know what
-	// another one replaced just before. It should be as long as Settle.
-	Hold time.Duration
-	// Reread is the pause before a policy that is not up to date is read again.
-	Reread time.Duration
-	// Trust is how long what was read of a role answers questions about it without a
-	// request.
-	Trust time.Duration
-	// Failure is how long a role that cannot be edited is not tried again, so that many
-	// Profiles with a wrong role cost one request and not one each.
-	Failure time.Duration
-	// Drift is how often each role is read to see whether somebody else changed its
-	// trust policy. Roles have their own times, spread over this interval.
-	Drift time.Duration
-	// Backoff is the pause after a passing fault, which doubles up to LongestBackoff.
-	Backoff, LongestBackoff time.Duration
-}
-
-// DefaultTiming is what a controller uses.
-func DefaultTiming() Timing {
-	return Timing{
-		Gather:         250 * time.Millisecond,
-		GatherAtMost:   30 * time.Second,
-		Settle:         10 * time.Second,
-		Hold:           10 * time.Second,
-		Reread:         500 * time.Millisecond,
-		Trust:          time.Minute,
-		Failure:        time.Minute,
-		Drift:          time.Hour,
-		Backoff:        500 * time.Millisecond,
-		LongestBackoff: time.Minute,
-	}
-}
-
-// nextLook is the first time after a given one at which a role is looked at. It depends
-// on nothing but the role's name and the interval, so all Profiles on a role agree
-// on it, before and after a restart, and share the one request.
-func nextLook(role string, interval time.Duration, after time.Time) time.Time {
-	sum := fnv.New64a()
-	_, _ = sum.Write([]byte(role))
-	offset := time.Duration(sum.Sum64() % uint64(interval))
-	look := after.Truncate(interval).Add(offset)
-	for !look.After(after) {
-		look = look.Add(interval)
-	}
-	return look
+// DefaultTiming is what a controller uses. IAM says of itself only that it is eventually
+// consistent; in practice that is seconds.
+func DefaultTiming() edits.Timing {
+	timing := edits.DefaultTiming()
+	timing.Settle = 10 * time.Second
+	timing.Hold = timing.Settle
+	timing.Reread = 500 * time.Millisecond
+	return timing
 }

@@ -1,4 +1,4 @@
-package awsirsa
+package ration
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 )
 
 func TestTheRateIsHalvedByThrottlingAndGrowsBackSlowly(t *testing.T) {
-	b := newBudget(5)
-	if b.limiter.Burst() != 10 || newBudget(0.1).limiter.Burst() != 1 {
-		t.Errorf("bursts are %d and %d; want two seconds' worth and at least one", b.limiter.Burst(), newBudget(0.1).limiter.Burst())
+	b := NewBudget(5)
+	if b.limiter.Burst() != 10 || NewBudget(0.1).limiter.Burst() != 1 {
+		t.Errorf("bursts are %d and %d; want two seconds' worth and at least one", b.limiter.Burst(), NewBudget(0.1).limiter.Burst())
 	}
 	steps := []struct {
 		throttled bool
@@ -26,7 +26,7 @@ func TestTheRateIsHalvedByThrottlingAndGrowsBackSlowly(t *testing.T) {
 	}
 	for n, step := range steps {
 		for range step.times {
-			b.learn(step.throttled)
+			b.Learn(step.throttled)
 		}
 		if got := float64(b.limiter.Limit()); math.Abs(got-step.want) > 1e-9 {
 			t.Errorf("after step %d the rate is %v, want %v", n, got, step.want)
@@ -34,14 +34,22 @@ func TestTheRateIsHalvedByThrottlingAndGrowsBackSlowly(t *testing.T) {
 	}
 }
 
+func TestThrottlingNeverRaisesTheRate(t *testing.T) {
+	b := NewBudget(0.05)
+	b.Learn(true)
+	if got := float64(b.limiter.Limit()); got > 0.05 {
+		t.Errorf("throttled, the rate rose to %v", got)
+	}
+}
+
 func TestWaitingForTheBudgetEndsWithTheController(t *testing.T) {
-	b := newBudget(0.001)
+	b := NewBudget(0.001)
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := b.take(ctx); err != nil {
+	if err := b.Take(ctx); err != nil {
 		t.Errorf("the first request has to wait: %v", err)
 	}
 	cancel()
-	if err := b.take(ctx); err == nil {
+	if err := b.Take(ctx); err == nil {
 		t.Error("a request is allowed although the budget is used up and the controller ends")
 	}
 }
