@@ -68,7 +68,7 @@ generate: $(BIN)/controller-gen ## Write the generated code, CRDs and ClusterRol
 
 .PHONY: verify
 verify: generate ## Fail when generated files are stale or go.mod files are untidy.
-	@for module in . playground tools tools/lint; do (cd $$module && go mod tidy -diff) || { echo "go.mod of $$module is not tidy: run go mod tidy there" >&2; exit 1; }; done
+	@for module in . playground tools tools/lint test/interop; do (cd $$module && go mod tidy -diff) || { echo "go.mod of $$module is not tidy: run go mod tidy there" >&2; exit 1; }; done
 	@changed=$$(git status --porcelain -- api config); if [ -n "$$changed" ]; then echo "generated files are stale; run make generate and commit:" >&2; echo "$$changed" >&2; exit 1; fi
 
 .PHONY: lint
@@ -76,6 +76,7 @@ lint: $(BIN)/golangci-lint ## Check style, mistakes and the layer rules.
 	$(BIN)/golangci-lint run ./...
 	cd playground && $(PLAYGROUND_BUILD) $(BIN)/golangci-lint run --config ../.golangci.yml ./...
 	cd tools && $(BIN)/golangci-lint run --config ../.golangci.yml ./...
+	cd test/interop && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
 
 .PHONY: fmt
 fmt: $(BIN)/golangci-lint ## Format the code.
@@ -88,6 +89,10 @@ bench: $(PLAYGROUND) ## Measure against a bare client. N="200 1000", BENCH_JSON=
 .PHONY: e2e
 e2e: $(PLAYGROUND) ## Run only the journeys and attacks on the real control plane.
 	go test -timeout 20m -v ./test/e2e/... ./test/e2ekfam/...
+
+.PHONY: interop
+interop: ## Have Istio's own code decide whom our mesh policies admit. Compiles Istio the first time.
+	cd test/interop && go test -timeout 20m ./...
 
 .PHONY: e2e-aws
 e2e-aws: $(PLAYGROUND) ## AWS roles against Ceph's RADOS Gateway. Needs Debian's radosgw, ceph-mon, ceph-osd.
@@ -133,8 +138,8 @@ image: $(BIN)/image ## Build the OCI image of both programs into dist/image, for
 ##@ Build
 
 .PHONY: build
-build: ## Build the controller and the access API into .cache/bin.
-	go build -trimpath -o $(BIN)/ ./cmd/profile-controller ./cmd/kfam
+build: ## Build the controller, the access API and kubectl profile into .cache/bin.
+	go build -trimpath -o $(BIN)/ ./cmd/profile-controller ./cmd/kfam ./cmd/kubectl-profile
 
 .PHONY: playground
 playground: $(PLAYGROUND) ## Build the control plane (a few minutes the first time).
