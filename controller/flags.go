@@ -109,6 +109,9 @@ func (o options) check(flags *flag.FlagSet) error {
 	case o.workers < 1:
 		return errors.New("-workers must be at least 1")
 	}
+	if err := tenancy.CheckUserHeader(o.settings.UserIDHeader, o.settings.UserIDPrefix); err != nil {
+		return fmt.Errorf("-userid-header, -userid-prefix: %w", err)
+	}
 	if o.issuer != "" {
 		if err := identity.CheckIssuer(o.issuer); err != nil {
 			return fmt.Errorf("-service-account-issuer: %w", err)

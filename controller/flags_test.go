@@ -68,6 +68,8 @@ func TestWrongFlagsAreRefusedWithAWordOnWhy(t *testing.T) {
 		"-workers=0":                "at least 1",
 		"-userid-header=":           "must not be empty",
 		"-groups-claim=":            "must not be empty",
+		"-userid-header=a b":        "is not the name of an HTTP header",
+		"-userid-prefix=*":          "must not begin with '*'",
 		"-reserved-namespaces=Team": "is not a namespace name",
 		"-probe-namespaces=a,*":     "-probe-namespaces: ",
 		"-trust-domain=*":           "-trust-domain: ",

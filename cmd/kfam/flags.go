@@ -85,6 +85,9 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	if o.callers.SidecarAddresses, err = prefixes(*sidecars); err != nil {
 		return o, fmt.Errorf("-sidecar-addresses: %w", err)
 	}
+	if err := tenancy.CheckUserHeader(o.callers.UserIDHeader, o.callers.UserIDPrefix); err != nil {
+		return o, fmt.Errorf("-userid-header, -userid-prefix: %w", err)
+	}
 	o.mesh = mesh == "istio"
 	if mesh != "istio" && mesh != "none" {
 		return o, fmt.Errorf("-mesh is %q; it must be istio or none", mesh)

@@ -66,6 +66,8 @@ func TestWrongFlagsAreRefusedWithAWordOnWhy(t *testing.T) {
 	for argument, complaint := range map[string]string{
 		"-mesh=linkerd":                 "must be istio or none",
 		"-user-names=any":               "-user-names",
+		"-userid-prefix=*:":             "must not begin with '*'",
+		"-userid-header=":               "is not the name of an HTTP header",
 		"-registration-name-pattern=((": "-registration-name-pattern",
 		"-reserved-namespaces=Team":     "is not a namespace name",
 		"-sidecar-addresses=sidecar":    "neither an address nor a prefix",

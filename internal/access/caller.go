@@ -6,6 +6,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
+
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // Caller is who sends a request, as far as that was verified. The zero value is a caller of
@@ -36,7 +38,7 @@ func (n Names) is(c Caller, subject rbacv1.Subject) bool {
 	case rbacv1.GroupKind:
 		return slices.Contains(c.Groups, subject.Name)
 	case rbacv1.ServiceAccountKind:
-		return c.Kind == rbacv1.ServiceAccountKind && c.Name == "system:serviceaccount:"+subject.Namespace+":"+subject.Name
+		return c.Kind == rbacv1.ServiceAccountKind && c.Name == tenancy.Username(subject)
 	default:
 		return false
 	}

@@ -34,7 +34,7 @@ func TestAServiceAccountOwnsTheRoom(t *testing.T) {
 
 	mustEqual(t, "subjects", live(f, bindingNamed("of-account", ownerAdmin)).Subjects, []rbacv1.Subject{account("robots", "ci")})
 	mustNameOwner(f, "of-account", "ci")
-	mustHaveRules(t, live(f, policyIn("of-account")), roomRules("of-account", userHeader, "accounts.google.com:ci"))
+	mustHaveRules(t, live(f, policyIn("of-account")), roomRules("of-account", userHeader, "accounts.google.com:system:serviceaccount:robots:ci"))
 	f.awaitAllowed("the owner who reads secrets", f.reading(f.asAccount("robots", "ci"), "of-account"))
 	f.mustBeDenied("another service account that reads secrets", f.reading(f.asAccount("robots", "other"), "of-account"))
 }
