@@ -6,8 +6,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
-
-	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // Caller is who sends a request, as far as that was verified. The zero value is a caller of
