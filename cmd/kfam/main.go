@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap/zapcore"
 	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -77,7 +76,9 @@ func run(o options, log logr.Logger) error {
 	}
 	for _, runnable := range []everywhere{
 		func(ctx context.Context) error { return serve(ctx, o.address, server.HTTP(), log) },
-		func(ctx context.Context) error { return sweep(ctx, keeper, o.sweepInterval, log) },
+		func(ctx context.Context) error {
+			return sweep(ctx, keeper, o.sweepInterval, server.Metrics.Swept, log)
+		},
 	} {
 		if err := mgr.Add(runnable); err != nil {
 			return fmt.Errorf("set up the manager: %w", err)
@@ -116,7 +117,7 @@ func newServer(ctx context.Context, mgr ctrl.Manager, o options, log logr.Logger
 		Admins: o.admins, AdminGroups: o.adminGroups, Names: o.rules.Names,
 		Rules: o.rules, Index: index, Keeper: keeper, Registrar: &access.Registrar{Client: live, Index: index, Rules: o.rules},
 		Synced: synced, Audit: kfam.Trail{Log: log.WithName("audit"), Events: mgr.GetEventRecorder("kfam")}.Write,
-		Metrics: promhttp.HandlerFor(metrics.Registry, promhttp.HandlerOpts{}), Log: log,
+		Metrics: kfam.NewMetrics(metrics.Registry, index), Log: log,
 	}), keeper, nil
 }
 
@@ -151,8 +152,8 @@ func serve(ctx context.Context, address string, server *http.Server, log logr.Lo
 	return <-stopped
 }
 
-// sweep heals half-made bindings now and then.
-func sweep(ctx context.Context, keeper *access.Keeper, every time.Duration, log logr.Logger) error {
+// sweep heals half-made bindings now and then, and has count told of each round.
+func sweep(ctx context.Context, keeper *access.Keeper, every time.Duration, count func(access.SweepReport, error), log logr.Logger) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -161,7 +162,9 @@ func sweep(ctx context.Context, keeper *access.Keeper, every time.Duration, log 
 			return nil
 		case <-ticker.C:
 		}
-		if _, err := keeper.Sweep(ctx); err != nil {
+		report, err := keeper.Sweep(ctx)
+		count(report, err)
+		if err != nil {
 			log.Error(err, "not every half-made binding could be healed; trying again later")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -20,6 +21,9 @@ import (
 // somebody asks. It may be used by many at the same time.
 type Index struct {
 	names Names
+
+	// generation counts changes. It is written with mu held and may be read without.
+	generation atomic.Uint64
 
 	mu    sync.RWMutex
 	rooms map[string]*room
@@ -47,6 +51,10 @@ type namespaceFacts struct {
 	claimed bool
 }
 
+func (f *namespaceFacts) equal(other *namespaceFacts) bool {
+	return f.claimed == other.claimed && slices.Equal(f.profileUIDs, other.profileUIDs)
+}
+
 type bindingKey struct{ namespace, object string }
 
 // NewIndex returns an empty Index in which names of users compare as names says.
@@ -56,22 +64,40 @@ func NewIndex(names Names) *Index {
 
 // PutProfile notes that a Profile exists and what it says.
 func (x *Index) PutProfile(p *profilev1.Profile) {
-	x.change(p.Name, func(r *room) { r.profile = &profileFacts{uid: p.UID, owner: p.Spec.Owner} })
+	facts := profileFacts{uid: p.UID, owner: p.Spec.Owner}
+	x.change(p.Name, func(r *room) (changed bool) {
+		changed = r.profile == nil || *r.profile != facts
+		r.profile = &facts
+		return changed
+	})
 }
 
 // DropProfile notes that no Profile of this name exists.
 func (x *Index) DropProfile(name string) {
-	x.change(name, func(r *room) { r.profile = nil })
+	x.change(name, func(r *room) (changed bool) {
+		changed = r.profile != nil
+		r.profile = nil
+		return changed
+	})
 }
 
 // PutNamespace notes that a namespace exists and what it says.
 func (x *Index) PutNamespace(n *corev1.Namespace) {
-	x.change(n.Name, func(r *room) { r.namespace = factsOf(n) })
+	facts := factsOf(n)
+	x.change(n.Name, func(r *room) (changed bool) {
+		changed = r.namespace == nil || !r.namespace.equal(facts)
+		r.namespace = facts
+		return changed
+	})
 }
 
 // DropNamespace notes that no namespace of this name exists.
 func (x *Index) DropNamespace(name string) {
-	x.change(name, func(r *room) { r.namespace = nil })
+	x.change(name, func(r *room) (changed bool) {
+		changed = r.namespace != nil
+		r.namespace = nil
+		return changed
+	})
 }
 
 // PutBinding notes that a RoleBinding exists and what it says. The error tells why it counts
@@ -82,10 +108,10 @@ func (x *Index) PutBinding(object *rbacv1.RoleBinding) error {
 		x.DropBinding(object.Namespace, object.Name)
 		return err
 	}
-	x.change(b.Namespace, func(r *room) {
+	x.change(b.Namespace, func(r *room) (changed bool) {
 		before, there := r.bindings[b.Object]
 		if there && before == b {
-			return
+			return false
 		}
 		if there {
 			x.forget(before)
@@ -96,29 +122,40 @@ func (x *Index) PutBinding(object *rbacv1.RoleBinding) error {
 		r.bindings[b.Object] = b
 		key := x.names.Key(b.Name)
 		x.users[key] = append(x.users[key], bindingKey{b.Namespace, b.Object})
+		return true
 	})
 	return nil
 }
 
 // DropBinding notes that no RoleBinding of this name exists.
 func (x *Index) DropBinding(namespace, name string) {
-	x.change(namespace, func(r *room) {
-		if before, there := r.bindings[name]; there {
+	x.change(namespace, func(r *room) (changed bool) {
+		before, there := r.bindings[name]
+		if there {
 			x.forget(before)
 			delete(r.bindings, name)
 		}
+		return there
 	})
 }
 
-// change has do change one room, and keeps no room of which nothing is known.
-func (x *Index) change(name string, do func(*room)) {
+// Generation is a number that is another one after each change of what the Index holds. What
+// was asked after a generation was read is still the answer for as long as that is the
+// generation.
+func (x *Index) Generation() uint64 { return x.generation.Load() }
+
+// change has do change one room and tell whether it did, and keeps no room of which nothing is
+// known.
+func (x *Index) change(name string, do func(*room) (changed bool)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	r := x.rooms[name]
 	if r == nil {
 		r = &room{}
 	}
-	do(r)
+	if do(r) {
+		x.generation.Add(1)
+	}
 	if r.profile == nil && r.namespace == nil && len(r.bindings) == 0 {
 		delete(x.rooms, name)
 		return

@@ -51,7 +51,9 @@ func (x *Index) find(q Query) []Binding {
 }
 
 func (x *Index) appendOfUser(found []Binding, q Query) []Binding {
-	for _, key := range x.users[x.names.Key(q.User)] {
+	keys := x.users[x.names.Key(q.User)]
+	found = slices.Grow(found, len(keys))
+	for _, key := range keys {
 		r := x.rooms[key.namespace]
 		b := r.bindings[key.object]
 		fits := (q.Namespace == "" || q.Namespace == b.Namespace) && (q.Role == "" || q.Role == b.Role)
@@ -160,6 +162,28 @@ func (x *Index) ProfilesOf(owner rbacv1.Subject) int {
 		}
 	}
 	return count
+}
+
+// Size is how much an Index holds.
+type Size struct {
+	// Profiles counts those that own no namespace, too.
+	Profiles int
+	// Bindings counts those of owners, too, and those in namespaces that no Profile owns.
+	Bindings int
+}
+
+// Size counts what the Index holds.
+func (x *Index) Size() Size {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var size Size
+	for _, r := range x.rooms {
+		if r.profile != nil {
+			size.Profiles++
+		}
+		size.Bindings += len(r.bindings)
+	}
+	return size
 }
 
 func (n Names) sameOwner(one, other rbacv1.Subject) bool {

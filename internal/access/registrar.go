@@ -43,18 +43,20 @@ type recentRegistration struct {
 // indexDelay is how long a registration counts at most before the Index has it.
 const indexDelay = time.Minute
 
-// Register creates the Profile if the caller may. The Decision is for the audit log also
+// Register creates the Profile if the caller may, and gives p the UID that it got. The Decision is for the audit log also
 // when an Error, which is always of that type, tells why the Profile was not created.
 func (r *Registrar) Register(ctx context.Context, c Caller, p *profilev1.Profile) (Decision, error) {
 	decision, reserved := r.reserve(c, p)
 	if !decision.Allowed() {
 		return decision, decision.Refusal
 	}
-	err := r.Client.Create(ctx, p.DeepCopy(), client.FieldOwner(FieldOwner))
+	created := p.DeepCopy()
+	err := r.Client.Create(ctx, created, client.FieldOwner(FieldOwner))
 	r.settle(reserved, err)
 	if err != nil {
 		return decision, registrationError(p.Name, err)
 	}
+	p.UID = created.UID
 	return decision, nil
 }
 
@@ -140,6 +142,10 @@ func (r *Registrar) settle(reserved *recentRegistration, err error) {
 func registrationError(name string, err error) error {
 	if apierrors.IsAlreadyExists(err) {
 		return &Error{Kind: Conflict, Message: "A Profile named " + name + " exists already. Choose another name.", Cause: err}
+	}
+	if apierrors.IsNotFound(err) {
+		// Only the kind itself can be missing: a Profile is in no namespace.
+		return &Error{Kind: Unavailable, Message: "The cluster has no Profiles at present. Ask an administrator to install their definition.", Cause: err}
 	}
 	known := AsError(err)
 	var answered apierrors.APIStatus

@@ -92,6 +92,11 @@ func (r Rules) mayManage(c Caller, room Room) Decision {
 // MayRead decides whether the caller may see a binding of the namespace: their own, those
 // of namespaces that they belong to, and all for admins and the trusted dashboard.
 func (r Rules) MayRead(c Caller, b Binding, room Room) Decision {
+	return r.mayRead(c, b, func() Room { return room })
+}
+
+// mayRead asks for the room last, since to gather it is most of the work.
+func (r Rules) mayRead(c Caller, b Binding, room func() Room) Decision {
 	switch {
 	case c.Admin:
 		return allow(ReasonClusterAdmin)
@@ -99,7 +104,7 @@ func (r Rules) MayRead(c Caller, b Binding, room Room) Decision {
 		return allow(ReasonDashboard)
 	case r.Names.is(c, b.subject()):
 		return allow(ReasonSelf)
-	case r.belongs(c, room):
+	case r.belongs(c, room()):
 		return allow(ReasonMember)
 	}
 	return refuse(ReasonNotYours, Forbidden, "This binding is neither yours nor in a namespace that you belong to.")
@@ -124,19 +129,22 @@ func (r Rules) MayList(c Caller) Decision {
 	return refuse(ReasonAnonymous, Forbidden, "The request does not say who sends it. Sign in and try again.")
 }
 
-// Visible returns those of the bindings that the caller may see. It asks room only once for
-// each namespace.
+// Visible returns those of the bindings that the caller may see. It asks room only for
+// namespaces of bindings that are somebody else's, and once for each.
 func (r Rules) Visible(c Caller, bindings []Binding, room func(namespace string) Room) []Binding {
 	if c.Admin || c.TrustedDashboard {
 		return bindings
 	}
 	rooms := map[string]Room{}
-	visible := []Binding{}
+	visible := make([]Binding, 0, len(bindings))
 	for _, b := range bindings {
-		if _, known := rooms[b.Namespace]; !known {
-			rooms[b.Namespace] = room(b.Namespace)
-		}
-		if r.MayRead(c, b, rooms[b.Namespace]).Allowed() {
+		decision := r.mayRead(c, b, func() Room {
+			if _, known := rooms[b.Namespace]; !known {
+				rooms[b.Namespace] = room(b.Namespace)
+			}
+			return rooms[b.Namespace]
+		})
+		if decision.Allowed() {
 			visible = append(visible, b)
 		}
 	}

@@ -66,11 +66,12 @@ func statusOf(err error) (int, string) {
 	}[known.Kind], known.Message
 }
 
-// recovering answers a panic with 500 and lets the server live.
+// recovering answers a panic with 500, counts it, and lets the server live.
 func (s *Server) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if cause := recover(); cause != nil {
+				s.Metrics.panics.Inc()
 				s.Log.Error(nil, "a request ended in a panic; this is a mistake in the program", "panic", cause, "stack", string(debug.Stack()))
 				text(w, http.StatusInternalServerError, "Something went wrong inside. Ask an administrator to look into the log.")
 			}
@@ -86,12 +87,28 @@ func text(w http.ResponseWriter, status int, message string) {
 	_, _ = w.Write([]byte(message))
 }
 
+// saying answers with the same text always.
+func saying(message string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, message) })
+}
+
+// serving answers with the same content always.
+func serving(contentType string, content []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeContent(w, contentType, content)
+	})
+}
+
 func writeJSON(w http.ResponseWriter, value any) error {
 	content, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(content)
+	writeContent(w, "application/json", content)
 	return nil
+}
+
+func writeContent(w http.ResponseWriter, contentType string, content []byte) {
+	w.Header().Set("Content-Type", contentType)
+	_, _ = w.Write(content)
 }

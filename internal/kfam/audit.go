@@ -21,12 +21,13 @@ func (s *Server) record(action, profile, what string, r *http.Request, c access.
 	return Record{Action: action, Who: cmp.Or(who, "somebody unknown"), Profile: profile, UID: known.UID, What: what, From: r.RemoteAddr}
 }
 
-// tell returns a function that tells the audit log of a decision and what came of it, and
-// returns the error for the client.
+// tell returns a function that tells the audit log of a decision and what came of it, counts
+// it, and returns the error for the client.
 func (s *Server) tell(record Record) func(access.Decision, error) error {
 	return func(d access.Decision, err error) error {
 		record.Reason, record.Allowed, record.Err = d.Reason, d.Allowed(), err
 		s.Audit(record)
+		s.Metrics.decisions.WithLabelValues(record.Action, record.outcome(), record.Reason).Inc()
 		if !d.Allowed() {
 			return d.Refusal
 		}

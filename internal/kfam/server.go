@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kfprofiles/kfprofiles/internal/access"
@@ -36,8 +37,9 @@ type Options struct {
 	Synced func() bool
 	// Audit is told of each decision about a change. May be nil.
 	Audit func(Record)
-	// Metrics answers GET /metrics.
-	Metrics http.Handler
+	// Metrics counts what is answered, and answers GET /metrics. Nil means new ones that
+	// nobody else sees.
+	Metrics *Metrics
 	// Log gets what clients are not told.
 	Log logr.Logger
 }
@@ -62,40 +64,71 @@ type Record struct {
 	Err     error
 }
 
+// outcome is what came of it in one word.
+func (r Record) outcome() string {
+	switch {
+	case !r.Allowed:
+		return "refused"
+	case r.Err != nil:
+		return "failed"
+	default:
+		return "done"
+	}
+}
+
 // Server answers the calls of the API.
-type Server struct{ Options }
+type Server struct {
+	Options
+
+	lists lists
+}
 
 // New returns a Server.
 func New(o Options) *Server {
 	if o.Audit == nil {
 		o.Audit = func(Record) {}
 	}
-	return &Server{o}
+	if o.Index == nil {
+		o.Index = access.NewIndex(o.Names)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(prometheus.NewRegistry(), o.Index)
+	}
+	return &Server{Options: o}
+}
+
+// route is one call. The OpenAPI document has the same ones.
+type route struct {
+	// pattern is the method and the path, without a slash at the end.
+	pattern string
+	handler http.Handler
+}
+
+func (s *Server) routes() []route {
+	return []route{
+		{"GET /kfam", saying("The access-management API of kfprofiles.")},
+		{"GET /kfam/openapi.json", serving("application/json", OpenAPI())},
+		{"GET /kfam/openapi.yaml", serving("application/yaml", openAPISource)},
+		{"POST /kfam/v1/profiles", s.serve(s.register)},
+		{"DELETE /kfam/v1/profiles/{profile}", s.serve(s.deleteProfile)},
+		{"GET /kfam/v1/bindings", s.serve(s.list)},
+		{"POST /kfam/v1/bindings", s.serve(s.grant)},
+		{"DELETE /kfam/v1/bindings", s.serve(s.revoke)},
+		{"GET /kfam/v1/role/clusteradmin", s.serve(s.clusterAdmin)},
+		{"GET /metrics", s.Metrics.Handler()},
+		{"GET /readyz", http.HandlerFunc(s.ready)},
+		{"GET /healthz", saying("ok")},
+	}
 }
 
 // Handler returns the routes. Every path works with and without a slash at its end.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]endpoint{
-		"POST /kfam/v1/profiles":             s.register,
-		"DELETE /kfam/v1/profiles/{profile}": s.deleteProfile,
-		"GET /kfam/v1/bindings":              s.list,
-		"POST /kfam/v1/bindings":             s.grant,
-		"DELETE /kfam/v1/bindings":           s.revoke,
-		"GET /kfam/v1/role/clusteradmin":     s.clusterAdmin,
-	} {
-		mux.Handle(pattern, s.serve(handle))
-		mux.Handle(pattern+"/{$}", s.serve(handle))
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, r.handler)
+		mux.Handle(r.pattern+"/{$}", r.handler)
 	}
-	mux.HandleFunc("GET /kfam/{$}", func(w http.ResponseWriter, _ *http.Request) {
-		text(w, http.StatusOK, "The access-management API of kfprofiles.")
-	})
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "ok") })
-	if s.Metrics != nil {
-		mux.Handle("GET /metrics", s.Metrics)
-	}
-	return s.recovering(mux)
+	return s.Metrics.measured(s.recovering(mux))
 }
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {

@@ -1,11 +1,13 @@
 package kfam
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"unicode/utf8"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -65,27 +67,39 @@ const longestBody = 64 << 10
 
 // readBody decodes a request's body. Fields that are not known are passed over.
 func readBody(w http.ResponseWriter, r *http.Request, into any) error {
-	return decode(json.NewDecoder(http.MaxBytesReader(w, r.Body, longestBody)), into)
+	return decode(w, r, into, func(*json.Decoder) {})
 }
 
 // readWholeBody decodes a request's body of which nothing may be passed over.
 func readWholeBody(w http.ResponseWriter, r *http.Request, into any) error {
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestBody))
-	decoder.DisallowUnknownFields()
-	return decode(decoder, into)
+	return decode(w, r, into, (*json.Decoder).DisallowUnknownFields)
 }
 
-func decode(decoder *json.Decoder, into any) error {
-	err := decoder.Decode(into)
+func decode(w http.ResponseWriter, r *http.Request, into any, configure func(*json.Decoder)) error {
+	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longestBody))
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
 		return invalid("The body is longer than %d bytes.", longestBody)
 	case err != nil:
+		return invalid("The body did not arrive as a whole. Send it again.")
+	}
+	return decodeText(content, into, configure)
+}
+
+func decodeText(content []byte, into any, configure func(*json.Decoder)) error {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	configure(decoder)
+	// The decoder would put one and the same character in place of whatever is no text, so
+	// that different names become one.
+	if err := decoder.Decode(into); err != nil || !utf8.Valid(content) {
 		return invalid("The body cannot be read as JSON of the form that this call takes.")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return invalid("The body holds more than one JSON object.")
+	}
+	if key := repeatedKey(content); key != "" {
+		return invalid("The body has the field %.100q twice. Send it once.", key)
 	}
 	return nil
 }

@@ -82,7 +82,11 @@ func (c column) spread(of func(figures) float64) spread {
 	for i, run := range c.runs {
 		values[i] = of(run)
 	}
-	slices.Sort(values)
+	return spreadOf(values)
+}
+
+func spreadOf(values []float64) spread {
+	values = slices.Sorted(slices.Values(values))
 	middle := len(values) / 2
 	median := values[middle]
 	if len(values)%2 == 0 {
@@ -114,6 +118,8 @@ func (c column) medians() figures {
 const (
 	controllerSection = "controller"
 	awsSection        = "aws"
+	gcpSection        = "gcp"
+	kfamSection       = "kfam"
 )
 
 func mediansOf(columns []column) []figures {

@@ -37,6 +37,10 @@ type options struct {
 	jsonFile string
 	// awsProfiles on awsRoles are bound to AWS roles; 0 means none.
 	awsProfiles, awsRoles int
+	// gcpProfiles on gcpAccounts are bound to Google service accounts; 0 means none.
+	gcpProfiles, gcpAccounts int
+	// kfamProfiles with kfamBindings each are asked for at the access API; 0 means none.
+	kfamProfiles, kfamBindings int
 	// compareApply asks for the comparison of create with apply instead.
 	compareApply bool
 }
@@ -49,6 +53,9 @@ func main() {
 }
 
 func bench() error {
+	if len(os.Args) == 3 && os.Args[1] == bareServerCommand {
+		return serveBare(os.Args[2], os.Stdin, os.Stdout)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctrl.SetLogger(logr.Discard())
@@ -67,8 +74,10 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 	flags.IntVar(&o.runs, "runs", 1, "How often to measure each; the table then shows the median and, in brackets, the extremes.")
 	flags.DurationVar(&o.idle, "idle", 30*time.Second, "How long to watch an idle controller.")
 	flags.DurationVar(&o.patience, "patience", time.Minute, "How long to wait, before time is measured, until other programs leave the machine alone.")
-	flags.StringVar(&o.jsonFile, "json", "", "File that also gets the figures, under the keys controller and aws.")
+	flags.StringVar(&o.jsonFile, "json", "", "File that also gets the figures, under the keys controller, aws, gcp and kfam.")
 	aws := flags.String("aws", "1000/40", "How many Profiles to bind to how many AWS roles; 0 to leave that out.")
+	gcp := flags.String("gcp", "1000/10", "How many Profiles to bind to how many Google service accounts; 0 to leave that out.")
+	kfam := flags.String("kfam", "1000/5", "How many Profiles with how many bindings each to ask the access API about; 0 to leave that out.")
 	flags.BoolVar(&o.compareApply, "compare-apply", false, "Compare creating the objects of 1,000 Profiles with applying them, and do nothing else.")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -84,9 +93,15 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 	if o.awsProfiles, o.awsRoles, err = parseAWS(*aws); err != nil {
 		return o, err
 	}
+	if o.gcpProfiles, o.gcpAccounts, err = parseGCP(*gcp); err != nil {
+		return o, err
+	}
+	if o.kfamProfiles, o.kfamBindings, err = parseKFAM(*kfam); err != nil {
+		return o, err
+	}
 	switch {
-	case len(o.sizes) == 0 && o.awsProfiles == 0:
-		return o, errors.New("nothing to measure: -n must be numbers of Profiles, such as \"200 1000\", or -aws more than 0")
+	case len(o.sizes) == 0 && o.awsProfiles == 0 && o.gcpProfiles == 0 && o.kfamProfiles == 0:
+		return o, errors.New("nothing to measure: -n must be numbers of Profiles, such as \"200 1000\", or -aws, -gcp or -kfam more than 0")
 	case o.runs < 1:
 		return o, errors.New("-runs must be at least 1")
 	case o.idle < time.Second:
@@ -119,10 +134,20 @@ func run(ctx context.Context, o options, output io.Writer, say progress) error {
 			return err
 		}
 	}
-	if o.awsProfiles == 0 {
-		return nil
+	if o.awsProfiles > 0 {
+		if err := benchAWS(ctx, o, output, say); err != nil {
+			return err
+		}
 	}
-	return benchAWS(ctx, o, output, say)
+	if o.gcpProfiles > 0 {
+		if err := benchGCP(ctx, o, output, say); err != nil {
+			return err
+		}
+	}
+	if o.kfamProfiles > 0 {
+		return benchKFAM(ctx, o, output, say)
+	}
+	return nil
 }
 
 func benchAWS(ctx context.Context, o options, output io.Writer, say progress) error {
@@ -134,6 +159,17 @@ func benchAWS(ctx context.Context, o options, output io.Writer, say progress) er
 		return err
 	}
 	return writeJSON(o.jsonFile, awsSection, f)
+}
+
+func benchKFAM(ctx context.Context, o options, output io.Writer, say progress) error {
+	f, err := measureKFAM(ctx, o.kfamProfiles, o.kfamBindings, o.patience, say)
+	if err != nil {
+		return fmt.Errorf("measure the access API: %w", err)
+	}
+	if err := f.print(output); err != nil || o.jsonFile == "" {
+		return err
+	}
+	return writeJSON(o.jsonFile, kfamSection, f)
 }
 
 // measureAll measures each size as often as asked. The bare client and the controller

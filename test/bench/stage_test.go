@@ -55,7 +55,7 @@ func TestParseOptions(t *testing.T) {
 	if len(good.sizes) != 2 || good.sizes[0] != 5 || good.sizes[1] != 70 || good.runs != 3 {
 		t.Errorf("the options are %+v, want sizes 5 and 70 and 3 runs", good)
 	}
-	for _, bad := range [][]string{{"-n", "", "-aws", "0"}, {"-aws", "many"}, {"-n", "many"}, {"-n", "0"}, {"-runs", "0"}, {"-idle", "0s"}, {"-fast"}} {
+	for _, bad := range [][]string{{"-n", "", "-aws", "0", "-gcp", "0", "-kfam", "0"}, {"-aws", "many"}, {"-gcp", "many"}, {"-kfam", "many"}, {"-n", "many"}, {"-n", "0"}, {"-runs", "0"}, {"-idle", "0s"}, {"-fast"}} {
 		if _, err := parseOptions(bad, t.Output()); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	idp "github.com/kfprofiles/kfprofiles/test/cloud/issuer"
+	"github.com/kfprofiles/kfprofiles/test/cloud/oidcissuer"
 )
 
 // unsigned is a token that claims to be signed.
@@ -111,23 +112,11 @@ func (p *identityProvider) token(t *testing.T, changes fields) string {
 
 func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key any, keyID string, claims fields) string {
 	t.Helper()
-	options := &jose.SignerOptions{}
-	if keyID != "" {
-		options = options.WithHeader("kid", keyID)
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, options)
+	token, err := oidcissuer.Sign(algorithm, key, keyID, claims)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := signer.Sign(mustJSON(t, claims))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compact, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compact
+	return token
 }
 
 func ecKey(t *testing.T) crypto.Signer {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -34,7 +35,12 @@ type tokenReview struct {
 	TokenReviewOptions
 }
 
+// reviewTimeout is how long the API server may take to review a token.
+const reviewTimeout = 10 * time.Second
+
 func (t tokenReview) verify(ctx context.Context, token string) (verified, *Refusal) {
+	ctx, cancel := context.WithTimeout(ctx, reviewTimeout)
+	defer cancel()
 	review, err := t.Reviewer.Create(ctx, &authenticationv1.TokenReview{
 		Spec: authenticationv1.TokenReviewSpec{Token: token, Audiences: t.Audiences}}, metav1.CreateOptions{})
 	if err != nil {

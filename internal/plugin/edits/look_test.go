@@ -82,6 +82,47 @@ func TestDriftIsRepairedAtTheNextLookAndTold(t *testing.T) {
 	})
 }
 
+// TestWhatAnotherProfilesLookHasShownIsActedOn has Profiles come one after the other: the
+// second comes when the look of the first is over, long before the next one is due.
+func TestWhatAnotherProfilesLookHasShownIsActedOn(t *testing.T) {
+	conditional(t, func(f *fixture) {
+		f.mustSettle(teams(2)...)
+		f.cloud.set("id", "team-00")
+		f.untilDue(in("team-00"))
+		f.look([]memberWish{in("team-00")})
+		if f.cloud.has("id", "team-01") {
+			t.Fatal("the first look has put everybody back, so this test shows nothing")
+		}
+		time.Sleep(DefaultTiming().Drift / 4)
+		f.look([]memberWish{in("team-01")})
+		if !f.cloud.has("id", "team-01") {
+			t.Error("it is still missing")
+		}
+	})
+}
+
+// TestARefusalThatALookHasShownIsToldAndLookedAtAgainSoon has somebody take a member out and
+// see to it that it cannot come back, and think better of it.
+func TestARefusalThatALookHasShownIsToldAndLookedAtAgainSoon(t *testing.T) {
+	conditional(t, func(f *fixture) {
+		f.mustSettle(teams(2)...)
+		f.cloud.set("id", "team-00")
+		f.cloud.banned = "team-01"
+		f.untilDue(in("team-00"))
+		f.look([]memberWish{in("team-00")})
+		again, err := f.Look("id", in("team-01"))
+		if err == nil || !strings.Contains(err.Error(), "no room for team-01") || again <= 0 || again > DefaultTiming().Failure {
+			t.Fatalf("it is told %v and to look again after %s", err, again)
+		}
+		f.cloud.banned = ""
+		time.Sleep(again)
+		f.look([]memberWish{in("team-01")})
+		if !f.cloud.has("id", "team-01") {
+			t.Error("it is still missing")
+		}
+	})
+}
+
 func TestAnEditDuringALookIsNotTakenForDrift(t *testing.T) {
 	conditional(t, func(f *fixture) {
 		f.mustSettle(in("alice"))

@@ -96,7 +96,18 @@ func (q *Queue[S, W]) Ask(identity string, wish W) error {
 func (q *Queue[S, W]) Look(identity string, wish W) (time.Duration, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if wait, err := q.untilLook(q.memoryOf(identity), identity); wait > 0 {
+	m := q.memoryOf(identity)
+	wait, err := q.untilLook(m, identity)
+	if err == nil && !m.knownAt.IsZero() {
+		served, refusal := q.cloud.Judge(m.known, wish)
+		switch {
+		case refusal != nil: // Somebody may be mending it, so the next look comes sooner.
+			wait, err = min(wait, q.timing.Failure-time.Since(m.looked)), refusal
+		case !served: // The look of another Profile has shown that this one's grant is missing.
+			wait = 0
+		}
+	}
+	if wait > 0 {
 		return wait, err
 	}
 	return 0, q.ask(identity, request[W]{wish: wish, looking: true})
