@@ -39,6 +39,9 @@ type role struct {
 	maxSession                       int
 	created                          time.Time
 	tags                             map[string]string
+	// inline are the policies of this role alone, attached the ARNs of managed ones.
+	inline   map[string]inlinePolicy
+	attached map[string]bool
 }
 
 // Version is one state of a role's trust policy.
@@ -104,7 +107,7 @@ func sortedNames[V any](of map[string]V) []string {
 func (a *account) newRole(name, path string, now time.Time) *role {
 	r := &role{
 		name: name, path: path, id: newID("AROA"), arn: a.arn("iam", "role"+path+name),
-		maxSession: 3600, created: now, tags: map[string]string{},
+		maxSession: 3600, created: now, tags: map[string]string{}, inline: map[string]inlinePolicy{}, attached: map[string]bool{},
 	}
 	a.roles[name] = r
 	return r

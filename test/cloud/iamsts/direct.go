@@ -42,6 +42,24 @@ func (s *Server) TrustPolicy(name string) string {
 	return s.account.policy(name, false)
 }
 
+// RoleWithARN returns the trust policy of the role that has this ARN, path included, and
+// whether there is one.
+func (s *Server) RoleWithARN(arn string) (policy string, exists bool) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	r, ok := s.account.roles[nameIn(arn)]
+	if !ok || r.arn != arn {
+		return "", false
+	}
+	return s.account.policy(r.name, false), true
+}
+
+// AccountID has 12 digits.
+func (s *Server) AccountID() string { return s.account.id }
+
+// Partition is the part of AWS that the account is in, such as aws.
+func (s *Server) Partition() string { return s.account.partition }
+
 // RemoveRole deletes a role as somebody else would.
 func (s *Server) RemoveRole(name string) {
 	s.account.mu.Lock()

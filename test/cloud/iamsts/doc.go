@@ -11,6 +11,8 @@
 // keys; errors have the codes and HTTP statuses by which the SDK knows them. All that a trust policy
 // ever was is kept, see History, and every request can be made to fail, see Fault.
 //
-// Where it is simpler than AWS: changes are visible at once unless a Fault says otherwise,
-// a session of an assumed role has no permissions, and nothing is ever throttled by itself.
+// Where it is simpler than AWS: changes are visible at once unless a Fault says otherwise;
+// a session of an assumed role may do what the role's inline policies allow without a
+// condition, and nothing by managed policies, of which only the names are kept; and nothing is
+// ever throttled by itself.
 package iamsts

@@ -201,7 +201,7 @@ func TestNothingIsWrittenAfterClose(t *testing.T) {
 	arrived := make(chan struct{})
 	s.Fault(func(Request) Fault {
 		close(arrived)
-		<-s.serving
+		<-s.endpoint.Closing().Done()
 		// Close has all the time to return too early.
 		<-time.After(20 * time.Millisecond)
 		return Fault{}

@@ -23,6 +23,12 @@ func init() {
 		"DeleteRole":             {service: iamService, run: (*Server).deleteRole, on: (*Server).roleResource},
 		"UpdateAssumeRolePolicy": {service: iamService, run: (*Server).updateAssumeRolePolicy, on: (*Server).roleResource},
 
+		"PutRolePolicy":            {service: iamService, run: (*Server).putRolePolicy, on: (*Server).roleResource},
+		"GetRolePolicy":            {service: iamService, run: (*Server).getRolePolicy, on: (*Server).roleResource},
+		"AttachRolePolicy":         {service: iamService, run: (*Server).attachRolePolicy, on: (*Server).roleResource},
+		"ListAttachedRolePolicies": {service: iamService, run: (*Server).listAttachedRolePolicies, on: (*Server).roleResource},
+		"GetAccountSummary":        {service: iamService, run: (*Server).getAccountSummary, on: (*Server).anyResource},
+
 		"TagRole":      {service: iamService, run: (*Server).tagRole, on: (*Server).roleResource},
 		"UntagRole":    {service: iamService, run: (*Server).untagRole, on: (*Server).roleResource},
 		"ListRoleTags": {service: iamService, run: (*Server).listRoleTags, on: (*Server).roleResource},
@@ -31,6 +37,8 @@ func init() {
 		"GetOpenIDConnectProvider":    {service: iamService, run: (*Server).getProvider, on: (*Server).providerResource},
 		"ListOpenIDConnectProviders":  {service: iamService, run: (*Server).listProviders, on: (*Server).providerResource},
 		"DeleteOpenIDConnectProvider": {service: iamService, run: (*Server).deleteProvider, on: (*Server).providerResource},
+
+		"AddClientIDToOpenIDConnectProvider": {service: iamService, run: (*Server).addClientID, on: (*Server).providerResource},
 
 		"AssumeRoleWithWebIdentity": {service: stsService, run: (*Server).assumeRoleWithWebIdentity, anonymous: true},
 		"GetCallerIdentity":         {service: stsService, run: (*Server).getCallerIdentity},

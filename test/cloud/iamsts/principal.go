@@ -1,6 +1,7 @@
 package iamsts
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,8 +22,30 @@ type resource struct {
 	shown string
 }
 
+// Caller is a user of the account, or the session of a role, whose signature was verified.
+type Caller struct{ principal principal }
+
+// AccessKey is the key that the request was signed with.
+func (c Caller) AccessKey() string { return c.principal.accessKey }
+
+// May returns nil when a permission of the caller allows an action, such as
+// eks:DescribeCluster, on the resource with an ARN, and otherwise an error with AWS's words.
+func (c Caller) May(action, arn string) error {
+	if !c.principal.allowed(action, arn) {
+		return errors.New(c.principal.refusal(action, arn))
+	}
+	return nil
+}
+
 // authorize returns IAM's refusal unless a permission allows the action on the resource.
 func (p principal) authorize(action string, on resource) error {
+	if !p.allowed(action, on.arn) {
+		return p.denied(action, on)
+	}
+	return nil
+}
+
+func (p principal) allowed(action, arn string) bool {
 	matches := func(patterns []string, value string, fold bool) bool {
 		return slices.ContainsFunc(patterns, func(pattern string) bool {
 			if fold {
@@ -31,12 +54,9 @@ func (p principal) authorize(action string, on resource) error {
 			return trusteval.Like(pattern, value)
 		})
 	}
-	for _, permission := range p.permissions {
-		if matches(permission.Actions, "iam:"+action, true) && matches(permission.Resources, on.arn, false) {
-			return nil
-		}
-	}
-	return p.denied(action, on)
+	return slices.ContainsFunc(p.permissions, func(permission Permission) bool {
+		return matches(permission.Actions, action, true) && matches(permission.Resources, arn, false)
+	})
 }
 
 // denied is IAM's refusal, in its own words because people search for them.
@@ -45,9 +65,11 @@ func (p principal) denied(action string, on resource) error {
 	if shown == "" {
 		shown = on.arn
 	}
-	return apiError{http.StatusForbidden, accessDenied, fmt.Sprintf(
-		"User: %s is not authorized to perform: iam:%s on resource: %s because no identity-based policy allows the iam:%s action",
-		p.arn, action, shown, action)}
+	return apiError{http.StatusForbidden, accessDenied, p.refusal(action, shown)}
+}
+
+func (p principal) refusal(action, on string) string {
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action", p.arn, action, on, action)
 }
 
 func (s *Server) roleResource(c *call) resource {

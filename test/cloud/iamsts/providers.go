@@ -68,6 +68,19 @@ func (s *Server) createProvider(c *call) (any, error) {
 	return providerARNResult{arn, tagsXML(tags)}, nil
 }
 
+func (s *Server) addClientID(c *call) (any, error) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	p, err := s.account.findProvider(c.parameters.Get("OpenIDConnectProviderArn"))
+	if err != nil {
+		return nil, err
+	}
+	if id := c.parameters.Get("ClientID"); !slices.Contains(p.clientIDs, id) {
+		p.clientIDs = append(p.clientIDs, id)
+	}
+	return nil, nil
+}
+
 func (a *account) findProvider(arn string) (*provider, error) {
 	p, ok := a.providers[arn]
 	if !ok {

@@ -74,9 +74,11 @@ func roleOf(parameters url.Values) string {
 	if name := parameters.Get("RoleName"); name != "" {
 		return name
 	}
-	arn := parameters.Get("RoleArn")
-	return arn[strings.LastIndexByte(arn, '/')+1:]
+	return nameIn(parameters.Get("RoleArn"))
 }
+
+// nameIn is the end of an ARN, behind its path.
+func nameIn(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // service is one of the two that share the endpoint.
 type service string

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 )
 
@@ -83,18 +82,6 @@ func write(w http.ResponseWriter, status int, requestID string, body any) {
 	w.WriteHeader(status)
 	// Who hung up does not want the answer.
 	_, _ = w.Write(text.Bytes())
-}
-
-// cut ends the connection without an answer, with a reset as a failing network would.
-func cut(w http.ResponseWriter) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := connection.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = connection.Close()
 }
 
 func requestID() string {

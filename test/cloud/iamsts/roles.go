@@ -25,10 +25,15 @@ type roleXML struct {
 func (a *account) xml(r *role, stale bool) roleXML {
 	return roleXML{
 		Path: r.path, RoleName: r.name, RoleID: r.id, ARN: r.arn, CreateDate: timestamp(r.created),
-		// In RFC 3986 a space is %20, which IAM writes and url.QueryEscape does not.
-		AssumeRolePolicyDocument: strings.ReplaceAll(url.QueryEscape(a.policy(r.name, stale)), "+", "%20"),
+		AssumeRolePolicyDocument: encoded(a.policy(r.name, stale)),
 		Description:              r.description, MaxSessionDuration: r.maxSession, Tags: tagsXML(r.tags),
 	}
+}
+
+// encoded is how IAM writes a policy. In RFC 3986 a space is %20, which url.QueryEscape does
+// not write.
+func encoded(policy string) string {
+	return strings.ReplaceAll(url.QueryEscape(policy), "+", "%20")
 }
 
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -2,13 +2,11 @@ package iamsts
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/kfprofiles/kfprofiles/test/cloud/endpoint"
+	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 )
 
 // Server is one account of AWS with its IAM and STS. All methods may be called at the
@@ -17,41 +15,24 @@ type Server struct {
 	options  Options
 	account  *account
 	recorder recorder
-	faults   faults
-
-	http     *http.Server
-	address  string
-	serving  chan struct{}
-	serveErr error
-	handling gate
-	closing  context.Context
-	close    context.CancelFunc
+	orders   faults.Orders[Request]
+	endpoint *endpoint.Endpoint
 }
 
 // Start starts an account that has one user, who may do everything, and nothing else.
 func Start(o Options) (*Server, error) {
 	o = o.withDefaults()
-	listener, err := net.Listen("tcp", o.Address)
+	e, err := endpoint.Listen(o.Address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for AWS clients: %w", err)
+		return nil, err
 	}
-	s := &Server{
-		options: o,
-		account: newAccount(o),
-		address: listener.Addr().String(),
-		serving: make(chan struct{}),
-	}
-	s.closing, s.close = context.WithCancel(context.Background())
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		defer close(s.serving)
-		s.serveErr = s.http.Serve(listener)
-	}()
+	s := &Server{options: o, account: newAccount(o), endpoint: e}
+	e.Serve(s)
 	return s, nil
 }
 
 // URL is the endpoint of both services, for AWS_ENDPOINT_URL or BaseEndpoint.
-func (s *Server) URL() string { return "http://" + s.address }
+func (s *Server) URL() string { return s.endpoint.URL() }
 
 // Config is the configuration of an SDK client that may do everything in the account.
 func (s *Server) Config() aws.Config { return s.ConfigFor(s.Credentials()) }
@@ -82,13 +63,4 @@ func (s *Server) Environment() []string {
 const Region = "us-east-1"
 
 // Close drops all connections and returns when nothing of the server runs any more.
-func (s *Server) Close() error {
-	s.close()
-	err := s.http.Close()
-	<-s.serving
-	s.handling.shut()
-	if !errors.Is(s.serveErr, http.ErrServerClosed) {
-		err = errors.Join(err, s.serveErr)
-	}
-	return err
-}
+func (s *Server) Close() error { return s.endpoint.Close() }

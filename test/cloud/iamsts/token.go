@@ -14,6 +14,9 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
+// maxSkew is how far the clocks of issuers may be off.
+const maxSkew = 5 * time.Minute
+
 // Signature algorithms that STS takes.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
 
@@ -38,7 +41,7 @@ func (s *Server) verifyToken(token string, now time.Time) (webIdentity, error) {
 	if !ok || !strings.HasPrefix(claims.Issuer, "https://") {
 		return webIdentity{}, invalidToken("No OpenIDConnect provider found in your account for %s", claims.Issuer)
 	}
-	if err := verifySignature(s.closing, s.options.IssuerClient, parsed, claims.Issuer); err != nil {
+	if err := verifySignature(s.endpoint.Closing(), s.options.IssuerClient, parsed, claims.Issuer); err != nil {
 		return webIdentity{}, err
 	}
 	if err := checkTimes(claims, now); err != nil {
