@@ -43,8 +43,9 @@ type recentRegistration struct {
 // indexDelay is how long a registration counts at most before the Index has it.
 const indexDelay = time.Minute
 
-// Register creates the Profile if the caller may, and gives p the UID that it got. The Decision is for the audit log also
-// when an Error, which is always of that type, tells why the Profile was not created.
+// Register creates the Profile if the caller may, and gives p the UID that it got. The
+// Decision is for the audit log also when an Error, which is always of that type, tells why the
+// Profile was not created.
 func (r *Registrar) Register(ctx context.Context, c Caller, p *profilev1.Profile) (Decision, error) {
 	decision, reserved := r.reserve(c, p)
 	if !decision.Allowed() {
@@ -57,7 +58,10 @@ func (r *Registrar) Register(ctx context.Context, c Caller, p *profilev1.Profile
 		return decision, registrationError(p.Name, err)
 	}
 	p.UID = created.UID
-	return decision, nil
+	if c.Admin {
+		return decision, nil
+	}
+	return decision, r.withdrawSurplus(ctx, created)
 }
 
 // Delete deletes the Profile if the caller may: the very one whose owner was looked at, and

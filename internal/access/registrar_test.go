@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -52,6 +53,31 @@ func TestManyRegistrationsOfOneUserAtOnce(t *testing.T) {
 	}
 	if len(r.recent) != 0 {
 		t.Errorf("%d registrations are remembered although the Index has them", len(r.recent))
+	}
+}
+
+// TestTheLimitHoldsAcrossReplicas has a replica whose Index never heard of the other's.
+func TestTheLimitHoldsAcrossReplicas(t *testing.T) {
+	c := clusterFor(t)
+	first, second := profileOf("replica-1", "", user("twice")), profileOf("replica-2", "", user("twice"))
+	for _, p := range []*profilev1.Profile{first, second} {
+		t.Cleanup(func() { _ = pg.Client.Delete(context.WithoutCancel(c.ctx), p) })
+	}
+	twice := Caller{Kind: "User", Name: "twice"}
+	if _, err := c.registrar().Register(c.ctx, twice, first); err != nil {
+		t.Fatal(err)
+	}
+	unaware := &Registrar{Client: c.client, Index: NewIndex(Names{})}
+	_, err := unaware.Register(c.ctx, twice, second)
+	mustBe(t, err, Forbidden, "twice has a Profile already")
+	c.eventually("the second is gone", func() bool {
+		return apierrors.IsNotFound(pg.Client.Get(c.ctx, client.ObjectKey{Name: "replica-2"}, &profilev1.Profile{}))
+	})
+	if err := pg.Client.Get(c.ctx, client.ObjectKey{Name: "replica-1"}, &profilev1.Profile{}); err != nil {
+		t.Errorf("the first: %v", err)
+	}
+	if _, err := unaware.Register(c.ctx, Caller{Kind: "User", Name: "root", Admin: true}, profileOf("replica-2", "", user("twice"))); err != nil {
+		t.Errorf("an admin is bound by the limit: %v", err)
 	}
 }
 

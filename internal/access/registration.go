@@ -29,7 +29,7 @@ type Registration struct {
 // plainly: it passes on what a user typed. Admins may all but what the controller would
 // refuse anyway.
 func (r Rules) MayRegister(c Caller, wish Registration) Decision {
-	for _, rule := range []registrationRule{r.identified, r.wellFormed, r.notReserved, r.byAdmin, r.forOneself, r.plain, r.namedByPolicy, r.withinLimit} {
+	for _, rule := range []registrationRule{r.identified, r.wellFormed, r.notReserved, r.byAdmin, r.byPerson, r.forOneself, r.plain, r.namedByPolicy, r.withinLimit} {
 		if d, decided := rule(c, wish); decided {
 			return d
 		}
@@ -67,6 +67,14 @@ func (r Rules) notReserved(_ Caller, wish Registration) (Decision, bool) {
 
 func (r Rules) byAdmin(c Caller, _ Registration) (Decision, bool) {
 	return allow(ReasonClusterAdmin), c.Admin
+}
+
+// byPerson keeps machines from registering: whoever may create ServiceAccounts would have as
+// many Profiles as they like. One that is an admin may.
+func (r Rules) byPerson(c Caller, _ Registration) (Decision, bool) {
+	return refuse(ReasonMachine, Forbidden,
+			"A service account registers Profiles only as an administrator of the installation. Name it in -cluster-admin, or have a person register."),
+		c.Kind == rbacv1.ServiceAccountKind
 }
 
 // forOneself holds the dashboard, too, to users: it never registers anything else.

@@ -50,7 +50,9 @@ func TestWhoMayRegister(t *testing.T) {
 		"an admin for others, with everything":     {admin, wish("prod", group("science"), 7, "spec.plugins"), ReasonClusterAdmin},
 		"an admin, a reserved name":                {admin, wish("kube-system", user("root"), 0), ReasonReservedName},
 		"a service account for itself": {Caller{Kind: "ServiceAccount", Name: "system:serviceaccount:ci:bot"},
-			wish("team-a", rbacv1.Subject{Kind: "ServiceAccount", Name: "bot", Namespace: "ci"}, 0), ReasonSelf},
+			wish("team-a", rbacv1.Subject{Kind: "ServiceAccount", Name: "bot", Namespace: "ci"}, 0), ReasonMachine},
+		"a service account that is an admin": {Caller{Kind: "ServiceAccount", Name: "system:serviceaccount:ci:bot", Admin: true},
+			wish("team-a", user("bob"), 7), ReasonClusterAdmin},
 		"a user for a service account": {Caller{Kind: "User", Name: "system:serviceaccount:ci:bot"},
 			wish("team-a", rbacv1.Subject{Kind: "ServiceAccount", Name: "bot", Namespace: "ci"}, 0), ReasonForOthers},
 	}

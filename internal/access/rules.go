@@ -45,6 +45,7 @@ const (
 	ReasonNoProfile      = "no-profile"
 	ReasonNotOwner       = "not-owner"
 	ReasonNotYours       = "not-yours"
+	ReasonMachine        = "service-account"
 	ReasonForOthers      = "for-others"
 	ReasonNotPlain       = "not-plain"
 	ReasonInvalidRequest = "invalid-request"
