@@ -119,6 +119,21 @@ func (l Ledger) aboutRecord(record profilev1.IdentityBinding, e Entry) Step {
 	return step
 }
 
+// Disturbed names the steps whose binding has to be made to hold anew once another one was
+// revoked. A Profile that asked for another identity and then for the first one again
+// has bound the account twice; where the cloud has room for one binding of an account, the
+// second took the place of the first, and what is revoked is the only one there is. That it
+// is so is recorded together with the revocation, so that a crash in between loses nothing.
+func Disturbed(steps []Step, revoked int) []int {
+	var disturbed []int
+	for i, earlier := range steps[:revoked] {
+		if earlier.Do == Check && earlier.Plugin == steps[revoked].Plugin && earlier.ServiceAccount == steps[revoked].ServiceAccount {
+			disturbed = append(disturbed, i)
+		}
+	}
+	return disturbed
+}
+
 // whenToRevoke decides about an entry that is no longer asked for.
 func (l Ledger) whenToRevoke(e Entry) Action {
 	if slices.Contains(l.Wishes.Unclear, e.Plugin) {

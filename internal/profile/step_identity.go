@@ -104,6 +104,15 @@ func (r *Reconciler) carryOutSteps(ctx context.Context, s *situation, sealer ide
 		group.Go(func() { done[i] = r.carryOutStep(ctx, s, sealer, ledger, step) })
 	}
 	group.Wait()
+	for revoked, step := range steps {
+		if step.Do != identity.Revoke || done[revoked].record != nil || done[revoked].err != nil {
+			continue
+		}
+		for _, i := range identity.Disturbed(steps, revoked) {
+			record := sealer.Seal(s.profile.UID, steps[i].Entry, profilev1.IdentityPending)
+			done[i].record = &record
+		}
+	}
 	var all settled
 	for _, d := range done {
 		if d.record != nil {

@@ -177,6 +177,20 @@ func TestAPermissionStaysUntilItsAnnotationIsGone(t *testing.T) {
 	r.want(r.round(), profilev1.ReasonApplied, []string{"revoke A"}, nil)
 }
 
+// TestWhoChangesTheirMindGetsTheFirstIdentityAgain has a cloud where an account has one
+// binding: the second took the place of the first, and revoking it leaves none.
+func TestWhoChangesTheirMindGetsTheFirstIdentityAgain(t *testing.T) {
+	r := newRoom(t, interceptor.Funcs{})
+	r.bound("A")
+	r.asks("B")
+	r.want(r.round(), profilev1.ReasonBinding, nil, []string{"A Bound", "B Pending"})
+	r.want(r.round(), profilev1.ReasonBinding, []string{"apply B"}, []string{"A Bound", "B Bound"})
+	r.asks("A")
+	r.want(r.round(), profilev1.ReasonApplied, []string{"check A", "revoke B"}, []string{"A Pending"})
+	r.want(r.round(), profilev1.ReasonApplied, []string{"apply A"}, []string{"A Bound"})
+	r.want(r.round(), profilev1.ReasonApplied, []string{"check A"}, []string{"A Bound"})
+}
+
 func TestARevokeThatFailsKeepsItsRecord(t *testing.T) {
 	r := newRoom(t, interceptor.Funcs{})
 	r.bound("A")
