@@ -105,13 +105,13 @@ func (profilesByReadiness) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- profilesDesc
 }
 
-// Collect implements prometheus.Collector.
+// Collect implements prometheus.Collector. While the cache is not filled there is no figure,
+// rather than an error, which would cost the scrape all other metrics.
 func (c profilesByReadiness) Collect(metrics chan<- prometheus.Metric) {
 	var list profilev1.ProfileList
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := c.profiles.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
-		metrics <- prometheus.NewInvalidMetric(profilesDesc, err)
 		return
 	}
 	counts := map[metav1.ConditionStatus]int{metav1.ConditionTrue: 0, metav1.ConditionFalse: 0, metav1.ConditionUnknown: 0}

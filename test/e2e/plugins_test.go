@@ -28,15 +28,3 @@ func TestAnUnknownPluginIsReportedAndStopsNothing(t *testing.T) {
 	change(f, profileNamed("unknown"), func(p *profilev1.Profile) { p.Spec.Plugins = nil })
 	f.awaitReady("unknown")
 }
-
-// TestADefaultPluginIsNotWrittenIntoTheSpec has the installation's default identity,
-// which applies to all Profiles and is nobody's wish.
-func TestADefaultPluginIsNotWrittenIntoTheSpec(t *testing.T) {
-	f := withController(t, "-workload-identity=all@project.iam.gserviceaccount.com")
-	f.create(MakeProfile("defaulted").Obj())
-	f.awaitCondition("defaulted", profilev1.ConditionIdentityReady, profilev1.ReasonUnknownPlugin)
-	f.settle()
-	p := f.profile("defaulted")
-	mustEqual(t, "plugins", p.Spec.Plugins, nil)
-	mustEqual(t, "generation", p.Generation, 1)
-}
