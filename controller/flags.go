@@ -15,10 +15,9 @@ import (
 
 // options are what the command line and the environment say.
 type options struct {
-	settings       desired.Settings
-	reserved       tenancy.ReservedNames
-	defaultPlugins []string
-	issuer         string
+	settings desired.Settings
+	reserved tenancy.ReservedNames
+	issuer   string
 	// extensions are the controller's own plugins and those that it was built with.
 	extensions           []Extension
 	labelsPath           string
