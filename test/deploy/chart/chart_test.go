@@ -1,0 +1,164 @@
+package chart
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v4/pkg/chart/v2/lint"
+	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kfprofiles/kfprofiles/test/deploy/manifests"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// components are the chart's values for components of config.
+var components = map[string]map[string]any{
+	"network-policy":                    {"networkPolicy": map[string]any{"enabled": true}},
+	"prometheus":                        {"prometheus": map[string]any{"enabled": true}},
+	"prometheus-without-authentication": {"prometheus": map[string]any{"enabled": true, "authentication": false}},
+	"prometheus-rules":                  {"prometheus": map[string]any{"rules": true}},
+	"grafana-dashboard":                 {"grafana": map[string]any{"dashboard": true}},
+}
+
+func TestTheChartMakesWhatTheOverlaysMake(t *testing.T) {
+	installations := manifests.Overlays()
+	for _, i := range manifests.Overlays() {
+		installations = append(installations, i.With("network-policy", "prometheus", "prometheus-rules", "grafana-dashboard"),
+			i.With("prometheus-without-authentication"))
+	}
+	for _, i := range installations {
+		t.Run(i.Name(), func(t *testing.T) {
+			want, err := i.Render(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			values := read(t, valuesFiles[i.Overlay]...)
+			for _, component := range i.Components {
+				values = loader.MergeMaps(values, components[component])
+			}
+			got, err := render(i.Namespace, values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(normal(t, want), normal(t, got)); diff != "" {
+				t.Errorf("kustomize makes -, the chart makes +:\n%s", diff)
+			}
+		})
+	}
+}
+
+// With values that no overlay has, next to what a reader of the chart would want to see.
+func TestGoldens(t *testing.T) {
+	for _, name := range []string{"aws", "controller-alone"} {
+		t.Run(name, func(t *testing.T) {
+			objects, err := render("profiles-system", readFile(t, filepath.Join("testdata", name+".values.yaml")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := objects.Deployment(); err != nil {
+				t.Fatal(err)
+			}
+			text := goldenOf(t, objects)
+			golden := filepath.Join("testdata", name+".golden.yaml")
+			if *update {
+				if err := os.WriteFile(golden, text, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(string(contents(t, golden)), string(text)); diff != "" {
+				t.Errorf("%s (-want +got); if this is meant: go test ./chart -update\n%s", golden, diff)
+			}
+		})
+	}
+}
+
+// goldenOf names the objects, and shows those that are not compared with an overlay's.
+func goldenOf(t *testing.T, objects manifests.Objects) []byte {
+	t.Helper()
+	var names, text bytes.Buffer
+	for _, o := range objects {
+		fmt.Fprintf(&names, "# %s %s\n", o.GetKind(), o.GetName())
+		if !slices.Contains([]string{"Deployment", "ConfigMap", "ServiceAccount", "NetworkPolicy"}, o.GetKind()) {
+			continue
+		}
+		document, err := yaml.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.WriteString("---\n" + string(document))
+	}
+	return append(names.Bytes(), text.Bytes()...)
+}
+
+// What is the same in both is copied, so that nobody maintains it twice.
+func TestTheFilesOfTheChartAreThoseOfConfig(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir(filepath.Join(folder, "files"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		seen++
+		name, err := filepath.Rel(filepath.Join(folder, "files"), path)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(contents(t, path), contents(t, filepath.Join("../../../config", name))) {
+			t.Errorf("%s differs from config/%s; run make chart-files", path, name)
+		}
+		return nil
+	})
+	if err != nil || seen < 10 {
+		t.Errorf("%d files: %v", seen, err)
+	}
+}
+
+func TestHelmLintHasNothingToSay(t *testing.T) {
+	for name, files := range valuesFiles {
+		result := lint.RunAll(folder, read(t, files...), "profiles-system")
+		for _, m := range result.Messages {
+			// An icon is for catalogs.
+			if m.Severity > support.InfoSev {
+				t.Errorf("%s: %s", name, m.Error())
+			}
+		}
+		if result.ChartDir == "" {
+			t.Error("nothing was looked at")
+		}
+	}
+}
+
+func TestWrongValuesAreRefusedByTheirName(t *testing.T) {
+	for values, complaint := range map[string]string{
+		`{replica: 3}`:                                                  "additional properties 'replica' not allowed",
+		`{replicas: "2"}`:                                               "/replicas",
+		`{userIDHeader: ""}`:                                            "/userIDHeader",
+		`{userIDHeader: "kubeflow userid"}`:                             "/userIDHeader",
+		`{admins: ["a@example.com,b@example.com"]}`:                     "/admins/0",
+		`{admins: a@example.com}`:                                       "/admins",
+		`{namespaceLabels: {pipelines.kubeflow.org/enabled: true}}`:     "/namespaceLabels",
+		`{controller: {extraArgs: ["aws-require-role-tag"]}}`:           "/controller/extraArgs/0",
+		`{controller: {resources: {limits: {cpu: "1", memory: null}}}}`: "/controller/resources/limits",
+		`{istio: {principals: []}}`:                                     "/istio/principals",
+		`{image: {tag: ""}}`:                                            "/image/tag",
+		`{prometheus: {rule: true}}`:                                    "/prometheus",
+	} {
+		var v map[string]any
+		if err := yaml.Unmarshal([]byte(values), &v); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := render("profiles-system", v); err == nil || !strings.Contains(err.Error(), complaint) {
+			t.Errorf("%s is answered with %v, want a complaint with %q", values, err, complaint)
+		}
+	}
+}
