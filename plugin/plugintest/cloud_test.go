@@ -25,6 +25,8 @@ type memberCloud struct {
 
 	mu     sync.Mutex
 	states map[string][]members
+	// latest is the identity that each member was put into last.
+	latest map[string]string
 	words  int
 }
 
@@ -48,7 +50,7 @@ func memberName(p Pod) string {
 
 func newMemberCloud(t *testing.T, flaw string) *memberCloud {
 	t.Helper()
-	c := &memberCloud{flaw: flaw, states: map[string][]members{}}
+	c := &memberCloud{flaw: flaw, states: map[string][]members{}, latest: map[string]string{}}
 	server := httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(server.Close)
 	c.url = server.URL
@@ -69,6 +71,7 @@ func (c *memberCloud) serve(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPut:
 		c.states[identity] = append(history, append(now, member))
+		c.latest[member] = identity
 	case http.MethodDelete:
 		c.states[identity] = append(history, slices.DeleteFunc(now, func(m string) bool { return m == member || member == "all" }))
 	}
@@ -115,6 +118,13 @@ func (c *memberCloud) History(identity string) []State {
 		all = append(all, members(nil))
 	}
 	return all
+}
+
+// latestOf is the identity that a member was put into last, or empty.
+func (c *memberCloud) latestOf(member string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.latest[member]
 }
 
 // memberPlugin is a plugin for memberCloud, right but for the flaw.
@@ -181,6 +191,13 @@ func (p *memberPlugin) Apply(ctx context.Context, profile string, b plugin.Bindi
 		return nil
 	}
 	p.done[member] = true
+	if p.flaw("believes in what it replaced itself") {
+		if there := b.Identity + "/" + member; p.done[there] {
+			return nil
+		} else if p.done[there] = true; p.cloud.latestOf(member) != b.Identity {
+			_, _ = p.call(ctx, http.MethodDelete, p.cloud.latestOf(member), member)
+		}
+	}
 	status, err := p.call(ctx, http.MethodGet, b.Identity, member)
 	if err != nil {
 		return err
@@ -221,6 +238,9 @@ func (p *memberPlugin) Revoke(ctx context.Context, profile string, b plugin.Bind
 	member := profile + "." + b.ServiceAccount
 	if p.flaw("takes all with it") {
 		member = "all"
+	}
+	if p.flaw("takes back by the account alone") || p.flaw("loses at a restart whose the account is") && !p.done[member] {
+		_, _ = p.call(ctx, http.MethodDelete, p.cloud.latestOf(member), member)
 	}
 	if status, err := p.call(ctx, http.MethodGet, b.Identity, member); err != nil || status == http.StatusNotFound && member != "all" {
 		return err

@@ -7,4 +7,13 @@
 // news, and carry its calls to the cloud, so that they can cut off each of them, before
 // it was carried out or after. What they judge by is the double alone: all states that an
 // identity ever had, and who might use it in each.
+//
+// For tests of what a plugin does besides there is a Driver, which calls the plugin as the
+// controller does, and a Host, which a test can watch and wait for:
+//
+//	host := plugintest.NewHost()
+//	p, err := New(Options{Host: host, ...})
+//	d := plugintest.Drive(t, p, host)
+//	d.MustApply("alice", binding)
+//	plugintest.WantRefusal(t, d.Settle("bob", p.Apply, wrong), "IdentityNotFound")
 package plugintest

@@ -91,10 +91,18 @@ func (h *Host) Until(ctx context.Context, profile string, call func() error) err
 			}
 			continue
 		}
-		select {
-		case <-h.News(profile):
-		case <-ctx.Done():
-			return fmt.Errorf("Host.Again was not called for %s, which was told to wait: %w", profile, err)
+		if ended := h.await(ctx, profile); ended != nil {
+			return fmt.Errorf("%w: %w", ended, err)
 		}
+	}
+}
+
+// await returns nil after Again was called for a Profile.
+func (h *Host) await(ctx context.Context, profile string) error {
+	select {
+	case <-h.News(profile):
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("Host.Again was not called for %s, which was told to wait", profile)
 	}
 }

@@ -22,6 +22,7 @@ func rules() []rule {
 		{"Revoke succeeds when the identity is gone", revokeWithoutIdentity},
 		{"Apply to what is not there is refused in stable words", applyWithoutIdentity},
 		{"many share an identity and leave it one by one", manyShare},
+		{"two identities of one account do not take each other away", changeOfIdentity},
 		{"Apply may be cut off at any call", applyCutOff},
 		{"Revoke may be cut off at any call", revokeCutOff},
 		{"a record that was stored still takes back", recordsSurviveStorage},

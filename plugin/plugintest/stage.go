@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
@@ -16,9 +15,10 @@ type stage struct {
 	context.Context
 	subject  Subject
 	identity string
-	// before is the identity's first state, and asked are those for whom it was asked for
-	// since.
+	// before is the identity's first state, since its number, and asked are those for whom it
+	// was asked for from then on.
 	before State
+	since  int
 	asked  []Pod
 
 	processes []*process
@@ -38,14 +38,19 @@ func newStage(ctx context.Context, subject Subject) (*stage, error) {
 		return nil, err
 	}
 	s := &stage{Context: ctx, subject: subject, identity: identity}
-	s.before = s.now()
+	return s, s.begin()
+}
+
+// begin makes the present state the one that all later ones are compared with.
+func (s *stage) begin() error {
+	s.since, s.before = s.states()-1, s.now()
 	switch {
 	case !s.before.Admits(Stranger) || s.before.Foreign() == "":
-		return nil, errors.New("a new identity must admit Stranger and hold something that is not the plugin's, or the tests could not tell when it is lost")
+		return errors.New("a new identity must admit Stranger and hold something that is not the plugin's, or the tests could not tell when it is lost")
 	case s.before.Admits(alice) || s.before.Admits(bob) || s.before.Admits(carol):
-		return nil, errors.New("a new identity must admit nobody of this cluster")
+		return errors.New("a new identity must admit nobody of this cluster")
 	}
-	return s, nil
+	return nil
 }
 
 // end stops all processes.
@@ -62,14 +67,9 @@ func (s *stage) start(c cut) (*process, error) {
 	if p.Plugin, err = s.subject.New(p.host, p.outside); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(s.Context)
-	var group sync.WaitGroup
-	if runner, ok := p.Plugin.(plugin.Runner); ok {
-		group.Go(func() { _ = runner.Start(ctx) })
-	}
+	stop := run(s.Context, p.Plugin)
 	p.stop = func() {
-		cancel()
-		group.Wait()
+		stop()
 		p.outside.to.CloseIdleConnections()
 	}
 	s.processes = append(s.processes, p)
@@ -134,7 +134,7 @@ func (s *stage) states() int { return len(s.subject.History(s.identity)) }
 // sound holds every state so far against the contract: nobody came in who was not asked
 // for, nobody else was shut out, and nothing else was touched.
 func (s *stage) sound() error {
-	for n, state := range s.subject.History(s.identity) {
+	for n, state := range s.subject.History(s.identity)[s.since:] {
 		if state.Foreign() != s.before.Foreign() {
 			return fmt.Errorf("state %d lost or changed what is not the plugin's:\n%s\nwas\n%s", n, state.Foreign(), s.before.Foreign())
 		}

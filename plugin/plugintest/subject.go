@@ -13,7 +13,8 @@ type Subject interface {
 	New(host plugin.Host, outside http.RoundTripper) (plugin.Plugin, error)
 	// NewIdentity makes an identity that nobody of this cluster may use yet and Stranger
 	// may, and returns the name by which Spec asks for it. Besides, it should hold whatever
-	// may stand beside our own on an identity of that cloud.
+	// may stand beside our own on an identity of that cloud. A plugin must be able to bind an
+	// account to any of the identities that were made since New was called last.
 	NewIdentity() (string, error)
 	// RemoveIdentity removes an identity as somebody else would. What only refers to it,
 	// and is not part of it, stays.

@@ -30,6 +30,10 @@ func TestEachBreachIsFound(t *testing.T) {
 		"gives up when it is cut off":      "Revoke may be cut off at any call",
 		"compares settings by their bytes": "a record that was stored still takes back",
 		"breaks what it checks":            "Check changes nothing that holds",
+
+		"takes back by the account alone":         "two identities of one account do not take each other away",
+		"loses at a restart whose the account is": "two identities of one account do not take each other away",
+		"believes in what it replaced itself":     "two identities of one account do not take each other away",
 	} {
 		t.Run(flaw, func(t *testing.T) {
 			subject := newMemberCloud(t, flaw)

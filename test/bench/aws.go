@@ -44,7 +44,8 @@ func measureAWS(ctx context.Context, profiles, roles int, patience time.Duration
 		if err := s.measureBinding(ctx, &f, aws, arns); err != nil {
 			return err
 		}
-		return s.measureRestartCalls(ctx, &f, aws)
+		f.RestartCalls, err = s.requestsAfterRestart(ctx, aws)
+		return err
 	})
 	return f, err
 }
@@ -68,60 +69,16 @@ func startAWS(ctx context.Context, plane *playground.Playground, roles int) (*ia
 	return aws, arns, nil
 }
 
-// measureBinding creates all Profiles at once and waits until the last is ready.
-func (s *stage) measureBinding(ctx context.Context, f *awsFigures, aws *iamsts.Server, arns []string) error {
-	controller, err := s.startController(ctx)
-	if err != nil {
-		return err
-	}
+// measureBinding counts what it costs to bind all Profiles.
+func (s *stage) measureBinding(ctx context.Context, f *awsFigures, aws *iamsts.Server, arns []string) (err error) {
 	s.say("the controller gets %d Profiles on %d AWS roles", f.Profiles, f.Roles)
-	ready, err := watchFor(ctx, s.client, &profilev1.ProfileList{}, s.names, isReady)
-	if err != nil {
-		return err
-	}
-	roleOf := map[string]string{}
-	for i, name := range s.names {
-		roleOf[name] = arns[i%len(arns)]
-	}
-	began := time.Now()
-	err = forEach(ctx, s.names, func(ctx context.Context, name string) error {
-		p := newProfile(name)
-		p.Spec.Plugins = []profilev1.Plugin{{Kind: "AwsIamForServiceAccount",
-			Spec: &runtime.RawExtension{Raw: fmt.Appendf(nil, `{"awsIamRole":%q}`, roleOf[name])}}}
-		return s.client.Create(ctx, p)
+	f.Seconds, err = s.bindAll(ctx, func(i int) profilev1.Plugin {
+		return profilev1.Plugin{Kind: "AwsIamForServiceAccount",
+			Spec: &runtime.RawExtension{Raw: fmt.Appendf(nil, `{"awsIamRole":%q}`, arns[i%len(arns)])}}
 	})
-	if err != nil {
-		return err
-	}
-	last := <-ready
-	if last.err != nil {
-		return last.err
-	}
-	f.Seconds = last.at.Sub(began).Seconds()
-	if err := s.settle(ctx, controller.PID()); err != nil {
-		return err
-	}
 	f.GetRole, f.UpdateTrust = aws.Requests()["GetRole"], aws.Requests()["UpdateAssumeRolePolicy"]
 	s.say("all are bound after %.2f s: %v", f.Seconds, aws.Requests())
-	return controller.Stop()
-}
-
-func (s *stage) measureRestartCalls(ctx context.Context, f *awsFigures, aws *iamsts.Server) error {
-	aws.ResetRequests()
-	controller, err := s.startController(ctx)
-	if err != nil {
-		return err
-	}
-	if err := waitUntilAllSeen(ctx, controller, f.Profiles); err != nil {
-		return err
-	}
-	if err := s.settle(ctx, controller.PID()); err != nil {
-		return err
-	}
-	for _, n := range aws.Requests() {
-		f.RestartCalls += n
-	}
-	return nil
+	return err
 }
 
 func (f awsFigures) print(output io.Writer) error {

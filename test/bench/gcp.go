@@ -48,7 +48,8 @@ func measureGCP(ctx context.Context, profiles, accounts int, patience time.Durat
 		if err := s.measureGoogleBinding(ctx, &f, google, emails); err != nil {
 			return err
 		}
-		return s.measureGoogleRestart(ctx, &f, google)
+		f.RestartCalls, err = s.requestsAfterRestart(ctx, google)
+		return err
 	})
 	return f, err
 }
@@ -123,23 +124,31 @@ func (s *stage) bindAll(ctx context.Context, pluginOf func(i int) profilev1.Plug
 	return last.at.Sub(began).Seconds(), controller.Stop()
 }
 
-// measureGoogleRestart counts what a new controller asks that finds all bound.
-func (s *stage) measureGoogleRestart(ctx context.Context, f *gcpFigures, google *gcpiam.Server) error {
-	google.ResetRequests()
+// countedCloud is a double that counts the requests that it gets, by their names.
+type countedCloud interface {
+	ResetRequests()
+	Requests() map[string]int
+}
+
+// requestsAfterRestart counts what a new controller asks of a cloud when it finds all
+// Profiles bound.
+func (s *stage) requestsAfterRestart(ctx context.Context, cloud countedCloud) (int, error) {
+	cloud.ResetRequests()
 	controller, err := s.startController(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if err := waitUntilAllSeen(ctx, controller, f.Profiles); err != nil {
-		return err
+	if err := waitUntilAllSeen(ctx, controller, len(s.names)); err != nil {
+		return 0, err
 	}
 	if err := s.settle(ctx, controller.PID()); err != nil {
-		return err
+		return 0, err
 	}
-	for _, n := range google.Requests() {
-		f.RestartCalls += n
+	requests := 0
+	for _, n := range cloud.Requests() {
+		requests += n
 	}
-	return nil
+	return requests, nil
 }
 
 func (f gcpFigures) print(output io.Writer) error {

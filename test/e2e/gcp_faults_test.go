@@ -87,10 +87,17 @@ func (f *googleFixture) killDuring(requests int, launch func()) {
 	f.t.Helper()
 	f.google.ResetRequests()
 	launch()
+	f.killWhenAsked(requests, f.google.Requests)
+}
+
+// killWhenAsked kills the controller when a cloud has got so many requests in all, or when
+// it is done.
+func (f *fixture) killWhenAsked(requests int, got func() map[string]int) {
+	f.t.Helper()
 	settled := f.settled()
 	f.eventually(fmt.Sprintf("the controller sends %d requests or is done", requests), func() error {
 		sent := 0
-		for _, n := range f.google.Requests() {
+		for _, n := range got() {
 			sent += n
 		}
 		if sent < requests && settled() != nil {

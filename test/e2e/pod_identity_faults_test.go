@@ -85,19 +85,7 @@ func (f *podIdentity) killAfterRequests(requests int, flags ...string) {
 	f.t.Helper()
 	f.eks.ResetRequests()
 	f.launch(f.controllerOptions(flags...))
-	settled := f.settled()
-	f.eventually(fmt.Sprintf("the controller sends %d requests or is done", requests), func() error {
-		sent := 0
-		for _, n := range f.eks.Requests() {
-			sent += n
-		}
-		if sent < requests && settled() != nil {
-			return fmt.Errorf("it has sent %d", sent)
-		}
-		return nil
-	})
-	running.kill()
-	f.controller = nil
+	f.killWhenAsked(requests, f.eks.Requests)
 }
 
 // mustHaveTouchedNobodyElse looks at all that ever happened.

@@ -14,6 +14,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 // TestWhatIsNotVaultIsNotBelieved has a proxy answer for Vault.
@@ -31,7 +32,7 @@ func TestWhatIsNotVaultIsNotBelieved(t *testing.T) {
 			proxy := httptest.NewServer(answer)
 			t.Cleanup(proxy.Close)
 			s := newStage(t, func(o *Options) { o.Address = proxy.URL })
-			mustSay(t, s.Revoke(t.Context(), "alice", s.alice(`{"policy":"research"}`)), plugin.Retry, profilev1.ReasonRetrying, "-vault-address")
+			plugintest.WantError(t, s.Revoke(t.Context(), "alice", s.alice(`{"policy":"research"}`)), plugin.Retry, profilev1.ReasonRetrying, "-vault-address")
 		})
 	}
 }
@@ -42,7 +43,7 @@ func TestTheTokenDoesNotFollowARedirect(t *testing.T) {
 	standby := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(standby.Close)
 	s := newStage(t, func(o *Options) { o.Address = standby.URL })
-	mustSay(t, s.Apply(t.Context(), "alice", s.alice(`{"policy":"research"}`)), plugin.Retry, profilev1.ReasonRetrying, "(307)", "-vault-address")
+	plugintest.WantError(t, s.Apply(t.Context(), "alice", s.alice(`{"policy":"research"}`)), plugin.Retry, profilev1.ReasonRetrying, "(307)", "-vault-address")
 }
 
 func TestTheAuthoritiesOfTheFileAreTrusted(t *testing.T) {

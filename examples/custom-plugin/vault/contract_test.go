@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,8 +64,9 @@ func (c *contractSubject) New(_ plugin.Host, outside http.RoundTripper) (plugin.
 
 func (c *contractSubject) NewIdentity() (string, error) {
 	policy := fmt.Sprintf("team-%d", c.policies.Add(1))
-	c.server.PutRole(otherMethod, "kubeflow.alice.default-editor", vaulttest.Role{
-		Names: []string{"default-editor"}, Namespaces: []string{"alice"}, Policies: []string{policy}})
+	theirs := c.server.Now().Methods[otherMethod][aliceRole].Policies
+	c.server.PutRole(otherMethod, aliceRole, vaulttest.Role{
+		Names: []string{"default-editor"}, Namespaces: []string{"alice"}, Policies: append(slices.Clone(theirs), policy)})
 	c.server.PutRole(ourMethod, "builds", vaulttest.Role{
 		Names: []string{"builder"}, Namespaces: []string{"ci-*"}, Policies: []string{policy, "other"}, BoundCIDRs: []string{"10.0.0.0/8"}})
 	c.server.PutPolicy(policy)

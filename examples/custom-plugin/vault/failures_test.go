@@ -9,6 +9,7 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/examples/custom-plugin/vault/vaulttest"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 func TestAnswersThatAreNoSuccess(t *testing.T) {
@@ -42,7 +43,7 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 				return 0
 			})
 			b := s.alice(`{"policy":"research"}`)
-			mustSay(t, s.Apply(t.Context(), "alice", b), test.kind, test.reason, test.words...)
+			plugintest.WantError(t, s.Apply(t.Context(), "alice", b), test.kind, test.reason, test.words...)
 			s.mustBe(vaulttest.Role{})
 			s.vault.Answer(nil)
 			s.apply(b)
@@ -76,7 +77,7 @@ func TestRevokeWhileVaultIsAway(t *testing.T) {
 	b := s.alice(`{"policy":"research"}`)
 	s.apply(b)
 	s.vault.Seal(true)
-	mustSay(t, s.Revoke(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonRetrying, "sealed")
+	plugintest.WantError(t, s.Revoke(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonRetrying, "sealed")
 	s.vault.Seal(false)
 	s.vault.Answer(func(r *http.Request) int {
 		if r.Method == http.MethodDelete {
@@ -84,7 +85,7 @@ func TestRevokeWhileVaultIsAway(t *testing.T) {
 		}
 		return 0
 	})
-	mustSay(t, s.Revoke(t.Context(), "alice", b), plugin.Refused, profilev1.ReasonPermissionMissing, "may not delete")
+	plugintest.WantError(t, s.Revoke(t.Context(), "alice", b), plugin.Refused, profilev1.ReasonPermissionMissing, "may not delete")
 	s.mustBe(roleFor("research", 0))
 	s.vault.Answer(nil)
 	s.revoke(b)
@@ -107,7 +108,7 @@ func TestANodeThatShowsTheOldRole(t *testing.T) {
 		}
 		return 0
 	})
-	mustSay(t, s.Apply(t.Context(), "alice", s.alice(`{"policy":"research"}`)), plugin.Retry, profilev1.ReasonRetrying, "does not show yet")
+	plugintest.WantError(t, s.Apply(t.Context(), "alice", s.alice(`{"policy":"research"}`)), plugin.Retry, profilev1.ReasonRetrying, "does not show yet")
 
 	s.vault.Answer(nil)
 	b := s.alice(`{"policy":"research"}`)
@@ -118,7 +119,7 @@ func TestANodeThatShowsTheOldRole(t *testing.T) {
 		}
 		return 0
 	})
-	mustSay(t, s.Revoke(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonRetrying, "still shown after it was deleted")
+	plugintest.WantError(t, s.Revoke(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonRetrying, "still shown after it was deleted")
 }
 
 func TestTheTokenIsReadAnewForEachCall(t *testing.T) {
@@ -126,16 +127,16 @@ func TestTheTokenIsReadAnewForEachCall(t *testing.T) {
 	b := s.alice(`{"policy":"research"}`)
 	s.apply(b)
 	next := s.vault.Rotate()
-	mustSay(t, s.Revoke(t.Context(), "alice", b), plugin.Refused, profilev1.ReasonPermissionMissing, "its token is not valid any more")
+	plugintest.WantError(t, s.Revoke(t.Context(), "alice", b), plugin.Refused, profilev1.ReasonPermissionMissing, "its token is not valid any more")
 	writeToken(t, s.options, next)
 	s.revoke(b)
 
 	writeToken(t, s.options, "")
-	mustSay(t, s.Apply(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonCredentialsMissing, s.options.TokenFile, "-vault-token-file")
+	plugintest.WantError(t, s.Apply(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonCredentialsMissing, s.options.TokenFile, "-vault-token-file")
 	if err := os.Remove(s.options.TokenFile); err != nil {
 		t.Fatal(err)
 	}
-	mustSay(t, s.Apply(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonCredentialsMissing)
+	plugintest.WantError(t, s.Apply(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonCredentialsMissing)
 }
 
 func TestVaultThatCannotBeReached(t *testing.T) {
@@ -143,7 +144,7 @@ func TestVaultThatCannotBeReached(t *testing.T) {
 	s.vault.Close()
 	b := s.alice(`{"policy":"research"}`)
 	for _, err := range []error{s.Apply(t.Context(), "alice", b), s.Revoke(t.Context(), "alice", b)} {
-		mustSay(t, err, plugin.Retry, profilev1.ReasonRetrying, "could not be reached")
+		plugintest.WantError(t, err, plugin.Retry, profilev1.ReasonRetrying, "could not be reached")
 		if strings.Contains(plugin.AsError(err).Message, "127.0.0.1") {
 			t.Errorf("%q has words that change", plugin.AsError(err).Message)
 		}

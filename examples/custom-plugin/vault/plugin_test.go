@@ -13,6 +13,7 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/examples/custom-plugin/vault/vaulttest"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 const aliceRole = "kubeflow.alice.default-editor"
@@ -85,23 +86,6 @@ func roleFor(policy string, ttl int64) vaulttest.Role {
 	return vaulttest.Role{Names: []string{"default-editor"}, Namespaces: []string{"alice"}, Policies: []string{policy}, TTL: ttl}
 }
 
-func mustSay(t *testing.T, err error, kind plugin.ErrorKind, reason string, words ...string) {
-	t.Helper()
-	if err == nil {
-		t.Errorf("no error, want the reason %s", reason)
-		return
-	}
-	got := plugin.AsError(err)
-	if got.Kind != kind || got.Reason != reason {
-		t.Errorf("got kind %d and reason %s (%s), want %d and %s", got.Kind, got.Reason, got.Message, kind, reason)
-	}
-	for _, w := range words {
-		if !strings.Contains(got.Message, w) {
-			t.Errorf("%q does not say %q", got.Message, w)
-		}
-	}
-}
-
 func TestARoleIsForOneAccountAlone(t *testing.T) {
 	s := newStage(t, func(o *Options) { o.Audience = "vault" })
 	b := s.alice(`{"policy":"research","tokenTTLSeconds":600}`)
@@ -116,14 +100,14 @@ func TestARoleIsForOneAccountAlone(t *testing.T) {
 func TestAPolicyThatIsNotThere(t *testing.T) {
 	s := newStage(t)
 	b := s.alice(`{"policy":"later"}`)
-	mustSay(t, s.Apply(t.Context(), "alice", b), plugin.Refused, profilev1.ReasonIdentityNotFound, "no policy later", "vault policy write later")
+	plugintest.WantError(t, s.Apply(t.Context(), "alice", b), plugin.Refused, profilev1.ReasonIdentityNotFound, "no policy later", "vault policy write later")
 	s.mustBe(vaulttest.Role{})
 	s.vault.PutPolicy("later")
 	s.apply(b)
 	s.vault.RemovePolicy("later")
 	s.clock = s.clock.Add(time.Hour)
 	_, err := s.Check(t.Context(), "alice", b)
-	mustSay(t, err, plugin.Refused, profilev1.ReasonIdentityNotFound)
+	plugintest.WantError(t, err, plugin.Refused, profilev1.ReasonIdentityNotFound)
 }
 
 func TestANewPolicyReplacesTheOldOneInPlace(t *testing.T) {
@@ -217,11 +201,11 @@ func TestRolesOfOthersAreLeftAlone(t *testing.T) {
 			s := newStage(t)
 			s.vault.PutRole(ourMethod, aliceRole, test.role)
 			b := s.alice(`{"policy":"research"}`)
-			mustSay(t, s.Apply(t.Context(), "alice", b), plugin.Refused, ReasonForeignRole,
+			plugintest.WantError(t, s.Apply(t.Context(), "alice", b), plugin.Refused, ReasonForeignRole,
 				"The role "+aliceRole, "default-editor", "namespace alice", "vault delete auth/kubernetes/role/"+aliceRole)
 			err := s.Revoke(t.Context(), "alice", b)
 			if test.grants {
-				mustSay(t, err, plugin.Refused, ReasonForeignRole, "still gives the policy research", "vault delete auth/kubernetes/role/"+aliceRole)
+				plugintest.WantError(t, err, plugin.Refused, ReasonForeignRole, "still gives the policy research", "vault delete auth/kubernetes/role/"+aliceRole)
 			} else if err != nil {
 				t.Errorf("Revoke of what is not ours and gives nothing: %v", err)
 			}

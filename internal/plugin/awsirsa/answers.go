@@ -49,17 +49,3 @@ func maybeDone(err error) bool {
 	status := response.HTTPStatusCode()
 	return status == 0 || status >= 500 && !throttled(err)
 }
-
-// resultOf is how a request is counted.
-func resultOf(err error) string {
-	switch {
-	case err == nil:
-		return "ok"
-	case throttled(err):
-		return "throttled"
-	case codeOf(err) != "":
-		return codeOf(err)
-	default:
-		return "unreachable"
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 func TestParseRoleARN(t *testing.T) {
@@ -63,7 +64,7 @@ func TestWhatIsNoARNOfARole(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := parseRoleARN("awsIamRole", text)
-			message := wantRefusal(t, err, profilev1.ReasonInvalidPluginSpec)
+			message := plugintest.WantRefusal(t, err, profilev1.ReasonInvalidPluginSpec)
 			if !strings.HasPrefix(message, "awsIamRole: ") || len(message) > 1200 {
 				t.Errorf("the message has %d bytes and begins %.60q", len(message), message)
 			}

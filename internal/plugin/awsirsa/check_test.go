@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 
@@ -12,8 +13,8 @@ import (
 func (f *fixture) bound(names []string) plugin.Binding {
 	f.t.Helper()
 	b := f.role("r", foreignPolicy)
-	f.inLine(names, b)
-	for _, err := range f.together(names, b) {
+	f.InLine(names, b)
+	for _, err := range f.Together(names, f.Apply, b) {
 		if err != nil {
 			f.t.Fatal(err)
 		}
@@ -26,16 +27,16 @@ func (f *fixture) bound(names []string) plugin.Binding {
 // the end each must have been told when to look next.
 func (f *fixture) look(names []string, b plugin.Binding) {
 	f.t.Helper()
-	f.host.SetBacklog(1)
+	f.Host.SetBacklog(1)
 	var waiting []string
 	for _, name := range names {
 		if _, err := f.Check(f.t.Context(), name, b); err != nil {
 			waiting = append(waiting, name)
 		}
 	}
-	f.host.SetBacklog(0)
+	f.Host.SetBacklog(0)
 	for _, name := range waiting {
-		receive(f.t, f.host.News(name))
+		f.AwaitNews(name)
 	}
 	for _, name := range names {
 		if again, err := f.Check(f.t.Context(), name, b); err != nil || again <= 0 || again > shortTiming().Drift {
@@ -46,7 +47,7 @@ func (f *fixture) look(names []string, b plugin.Binding) {
 
 func TestDriftIsRepairedAtTheNextLook(t *testing.T) {
 	f := start(t, func(o *Options) { o.Timing.Drift = 20 * time.Millisecond })
-	names := profiles(3)
+	names := plugintest.Profiles(3)
 	b := f.bound(names)
 	if err := f.server.SetTrustPolicy("r", foreignPolicy); err != nil {
 		t.Fatal(err)
@@ -66,7 +67,7 @@ func (f *fixture) checkWhenDue(profile string, b plugin.Binding) {
 	f.t.Helper()
 	again, err := f.Check(f.t.Context(), profile, b)
 	if err != nil {
-		receive(f.t, f.host.News(profile))
+		f.AwaitNews(profile)
 		return
 	}
 	<-time.After(again)
@@ -75,9 +76,9 @@ func (f *fixture) checkWhenDue(profile string, b plugin.Binding) {
 func TestARestartSendsNothingForWhatHolds(t *testing.T) {
 	server := startAccount(t, iamsts.Options{})
 	before := startOn(t, server)
-	names := profiles(20)
+	names := plugintest.Profiles(20)
 	b := before.bound(names)
-	before.stop()
+	before.Stop()
 	after := startOn(t, server)
 	after.look(names, b)
 	after.wantRequests("r", 0, 0)

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsclient"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/edits"
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
@@ -40,14 +41,14 @@ func (c roles) Read(ctx context.Context, arn string) (reading, error) {
 		return reading{}, err
 	}
 	found, err := readRole(ctx, c.client, role)
-	c.observe(readOperation, resultOf(err))
+	c.observe(readOperation, awsclient.Result(err, codeOf(err)))
 	return found, err
 }
 
 // Write replaces a role's trust policy. IAM's answer does not say what it is now.
 func (c roles) Write(ctx context.Context, _ string, _, after reading) (*reading, error) {
 	err := writeTrustPolicy(ctx, c.client, after.role, after.policy)
-	c.observe(writeOperation, resultOf(err))
+	c.observe(writeOperation, awsclient.Result(err, codeOf(err)))
 	return nil, err
 }
 

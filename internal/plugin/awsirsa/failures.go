@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
-
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsclient"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
@@ -34,7 +31,7 @@ func explain(role roleARN, operation string, err error) *plugin.Error {
 			"The role %s is not in the AWS account that this controller works in, or has another path. Correct awsIamRole; or set annotateOnly: true and write the role's trust policy by hand.", role.text)
 	case errors.Is(err, trustpolicy.ErrPolicy), errors.Is(err, trustpolicy.ErrArgument):
 		return say(plugin.Refused, profilev1.ReasonTrustPolicyInvalid, "The trust policy of %s was left alone: %s.", role.text, err)
-	case errors.Is(err, errNoCredentials):
+	case errors.Is(err, awsclient.ErrNoCredentials):
 		return say(plugin.Refused, profilev1.ReasonCredentialsMissing,
 			"The controller has no AWS credentials. Give its ServiceAccount a role, by IRSA or EKS Pod Identity; or set annotateOnly: true and write the trust policy of %s by hand.", role.text)
 	case code == "NoSuchEntity":
@@ -61,23 +58,10 @@ func explain(role roleARN, operation string, err error) *plugin.Error {
 	}
 }
 
+// codeOf is the code of an answer that refuses, or empty. Servers that imitate IAM may answer
+// in a form that the SDK cannot read.
 func codeOf(err error) string {
-	var api smithy.APIError
-	var response *awshttp.ResponseError
-	switch {
-	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
-		return api.ErrorCode()
-	case errors.As(err, &response):
-		// Servers that imitate IAM may answer in a form that the SDK cannot read.
-		return map[int]string{403: "AccessDenied", 404: "NoSuchEntity"}[response.HTTPStatusCode()]
-	default:
-		return ""
-	}
+	return awsclient.CodeOf(err, map[int]string{403: "AccessDenied", 404: "NoSuchEntity"})
 }
 
-// throttled tells whether AWS asks to be called less often, by the codes that the SDK
-// itself takes for that.
-func throttled(err error) bool {
-	_, listed := retry.DefaultThrottleErrorCodes[codeOf(err)]
-	return listed
-}
+func throttled(err error) bool { return awsclient.Throttled(codeOf(err)) }

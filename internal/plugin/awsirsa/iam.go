@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsclient"
 )
 
 // IAM is the part of IAM's client that is used. *iam.Client implements it.
@@ -24,39 +25,18 @@ type IAM interface {
 // which knows what else is waiting.
 // Credentials are got when they are first needed, so this works outside of AWS as well.
 func NewIAM(ctx context.Context) (*iam.Client, error) {
-	found, err := config.LoadDefaultConfig(ctx)
+	found, err := awsclient.LoadConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+		return nil, err
 	}
 	return newIAM(found), nil
 }
 
 func newIAM(c aws.Config) *iam.Client {
-	return iam.NewFromConfig(c, func(o *iam.Options) {
-		if o.Region == "" {
-			o.Region = "us-east-1"
-		}
-		o.Retryer = aws.NopRetryer{}
-		if o.Credentials != nil {
-			o.Credentials = namedCredentials{o.Credentials}
-		}
-	})
-}
-
-// errNoCredentials tells that a request was not even sent.
-var errNoCredentials = errors.New("no AWS credentials")
-
-// namedCredentials marks the errors of getting credentials, which otherwise look like
-// those of any request.
-type namedCredentials struct{ aws.CredentialsProvider }
-
-// Retrieve gets the credentials.
-func (c namedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	credentials, err := c.CredentialsProvider.Retrieve(ctx)
-	if err != nil {
-		return credentials, fmt.Errorf("%w: %w", errNoCredentials, err)
+	if c.Region == "" {
+		c.Region = "us-east-1"
 	}
-	return credentials, nil
+	return iam.NewFromConfig(awsclient.Prepare(c))
 }
 
 // requestTimeout ends a request that IAM does not answer. Whether it was carried out is

@@ -7,32 +7,21 @@ import (
 	"testing"
 
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 
 func TestManyProfilesOnOneRoleCostOneWrite(t *testing.T) {
 	f := start(t)
 	b := f.role("shared", foreignPolicy)
-	names := profiles(25)
-	f.inLine(names, b)
-	for i, err := range f.together(names, b) {
+	names := plugintest.Profiles(25)
+	f.InLine(names, b)
+	for i, err := range f.Together(names, f.Apply, b) {
 		if err != nil || !f.admits("shared", names[i]) {
 			t.Errorf("%s: error %v, admitted %t", names[i], err, f.admits("shared", names[i]))
 		}
 	}
 	f.wantRequests("shared", 2, 1)
-}
-
-// inLine has Profiles ask, while the controller says that there are more to come.
-func (f *fixture) inLine(profiles []string, b plugin.Binding) {
-	f.t.Helper()
-	f.host.SetBacklog(1)
-	defer f.host.SetBacklog(0)
-	for _, profile := range profiles {
-		if err := f.Apply(f.t.Context(), profile, b); err == nil || plugin.AsError(err).Kind != plugin.Waiting {
-			f.t.Fatalf("the first call for %s is answered with %v; want to be told to wait", profile, err)
-		}
-	}
 }
 
 func TestThrottlingIsToldCountedAndPasses(t *testing.T) {
@@ -47,7 +36,7 @@ func TestThrottlingIsToldCountedAndPasses(t *testing.T) {
 		return iamsts.Fault{}
 	})
 	var told []string
-	err := f.settle("alice", func(ctx context.Context, profile string, b plugin.Binding) error {
+	err := f.Settle("alice", func(ctx context.Context, profile string, b plugin.Binding) error {
 		err := f.Apply(ctx, profile, b)
 		if err != nil {
 			told = append(told, plugin.AsError(err).Message)
@@ -60,8 +49,8 @@ func TestThrottlingIsToldCountedAndPasses(t *testing.T) {
 	if !slices.ContainsFunc(told, func(m string) bool { return strings.Contains(m, "called less often") }) {
 		t.Errorf("the Profile was told only %q", told)
 	}
-	if f.results["GetRole throttled"] != 3 || f.results["UpdateAssumeRolePolicy ok"] != 1 {
-		t.Errorf("requests were counted as %v", f.results)
+	if f.requests.Counts()["GetRole throttled"] != 3 || f.requests.Counts()["UpdateAssumeRolePolicy ok"] != 1 {
+		t.Errorf("requests were counted as %v", f.requests.Counts())
 	}
 }
 

@@ -5,18 +5,19 @@ import (
 	"testing"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 
 func TestAMissingRoleCostsOneRequestForAllProfiles(t *testing.T) {
 	f := start(t)
 	b := bindingTo("arn:aws:iam::123456789012:role/missing")
-	early, late := profiles(50)[:25], profiles(50)[25:]
-	f.inLine(early, b)
-	for _, err := range append(f.together(early, b), f.together(late, b)...) {
-		wantRefusal(t, err, profilev1.ReasonIdentityNotFound)
+	early, late := plugintest.Profiles(50)[:25], plugintest.Profiles(50)[25:]
+	f.InLine(early, b)
+	for _, err := range append(f.Together(early, f.Apply, b), f.Together(late, f.Apply, b)...) {
+		plugintest.WantRefusal(t, err, profilev1.ReasonIdentityNotFound)
 	}
-	if err := f.settle("alice", f.Revoke, b); err != nil {
+	if err := f.Settle("alice", f.Revoke, b); err != nil {
 		t.Errorf("revoke on a role that is known to be missing: %v", err)
 	}
 	f.wantRequests("missing", 1, 0)
@@ -24,7 +25,7 @@ func TestAMissingRoleCostsOneRequestForAllProfiles(t *testing.T) {
 
 func TestRevokeForAMissingRoleSucceeds(t *testing.T) {
 	f := start(t)
-	f.revoke("alice", bindingTo("arn:aws:iam::123456789012:role/missing"))
+	f.MustRevoke("alice", bindingTo("arn:aws:iam::123456789012:role/missing"))
 	f.wantRequests("missing", 1, 0)
 }
 
@@ -32,11 +33,11 @@ func TestANamesakeInAnotherPlaceIsNotTouched(t *testing.T) {
 	f := start(t)
 	f.server.AddRole("r", "/team/", foreignPolicy, nil)
 	for _, arn := range []string{"arn:aws:iam::123456789012:role/r", "arn:aws:iam::999999999999:role/team/r"} {
-		message := wantRefusal(t, f.settle("alice", f.Apply, bindingTo(arn)), profilev1.ReasonRoleInAnotherAccount)
+		message := plugintest.WantRefusal(t, f.Settle("alice", f.Apply, bindingTo(arn)), profilev1.ReasonRoleInAnotherAccount)
 		if !strings.Contains(message, "annotateOnly: true") {
 			t.Errorf("the message %q has no way out", message)
 		}
-		f.revoke("bob", bindingTo(arn))
+		f.MustRevoke("bob", bindingTo(arn))
 	}
 	f.wantRequests("r", 2, 0)
 }
@@ -57,12 +58,12 @@ func TestOnlyTaggedRolesAreOpenedWhereTagsAreRequired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, func(o *Options) { o.RequireRoleTag = true })
 			b := bindingTo(f.server.AddRole("r", "/", foreignPolicy, test.tags))
-			err := f.settle("alice", f.Apply, b)
+			err := f.Settle("alice", f.Apply, b)
 			if test.opened != f.admits("r", "alice") || test.opened != (err == nil) {
 				t.Errorf("error %v, admitted %t; want admitted %t", err, f.admits("r", "alice"), test.opened)
 			}
 			if !test.opened {
-				message := wantRefusal(t, err, profilev1.ReasonRoleNotTagged)
+				message := plugintest.WantRefusal(t, err, profilev1.ReasonRoleNotTagged)
 				if !strings.Contains(message, "aws iam tag-role --role-name r --tags Key="+TagKey+",Value=alice") {
 					t.Errorf("the message %q has no command to copy", message)
 				}
@@ -76,14 +77,14 @@ func TestAMissingTagHoldsUpNeitherOthersNorTheWayOut(t *testing.T) {
 	server := startAccount(t, iamsts.Options{})
 	b := bindingTo(server.AddRole("r", "/", foreignPolicy, map[string]string{TagKey: "alice"}))
 	before := startOn(t, server)
-	before.apply("bob", b)
-	before.stop()
+	before.MustApply("bob", b)
+	before.Stop()
 
 	f := startOn(t, server, func(o *Options) { o.RequireRoleTag = true })
-	f.inLine([]string{"carol", "alice"}, b)
-	wantRefusal(t, f.settle("carol", f.Apply, b), profilev1.ReasonRoleNotTagged)
-	f.apply("alice", b)
-	f.revoke("bob", b)
+	f.InLine([]string{"carol", "alice"}, b)
+	plugintest.WantRefusal(t, f.Settle("carol", f.Apply, b), profilev1.ReasonRoleNotTagged)
+	f.MustApply("alice", b)
+	f.MustRevoke("bob", b)
 	if !f.admits("r", "alice") || f.admits("r", "bob") || f.admits("r", "carol") {
 		t.Errorf("the policy admits the wrong ones:\n%s", server.TrustPolicy("r"))
 	}
@@ -92,6 +93,6 @@ func TestAMissingTagHoldsUpNeitherOthersNorTheWayOut(t *testing.T) {
 func TestAPolicyThatCannotBeReadIsLeftAlone(t *testing.T) {
 	f := start(t)
 	b := f.role("r", `{"Statement": [{"Effect": "Allow", "Effect": "Deny"}]}`)
-	wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonTrustPolicyInvalid)
+	plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonTrustPolicyInvalid)
 	f.wantRequests("r", 1, 0)
 }

@@ -29,12 +29,12 @@ func TestMessagesAreShortWhateverTheSpec(t *testing.T) {
 func TestWhoLeavesIsNotHeldUpByWhoDoesNotFit(t *testing.T) {
 	f := startOn(t, startAccount(t, iamsts.Options{TrustPolicySizeLimit: limitFor(t, foreignPolicy, 2)}))
 	b := f.role("r", foreignPolicy)
-	f.apply("team-00", b)
-	f.apply("team-01", b)
-	if err := f.settle("team-02", f.Apply, b); err == nil {
+	f.MustApply("team-00", b)
+	f.MustApply("team-01", b)
+	if err := f.Settle("team-02", f.Apply, b); err == nil {
 		t.Fatal("all of them fit, so this test shows nothing")
 	}
-	if err := f.settle("team-00", f.Revoke, b); err != nil {
+	if err := f.Settle("team-00", f.Revoke, b); err != nil {
 		t.Errorf("it is held up: %v", err)
 	}
 }

@@ -12,9 +12,9 @@ import (
 func TestAReadFromBeforeAWriteIsNotTakenForTrue(t *testing.T) {
 	f := start(t, func(o *Options) { o.Timing.Settle = time.Hour })
 	b := f.role("r", foreignPolicy)
-	f.apply("alice", b)
-	f.apply("bob", b)
-	f.revoke("alice", b)
+	f.MustApply("alice", b)
+	f.MustApply("bob", b)
+	f.MustRevoke("alice", b)
 	since := len(f.server.History("r"))
 	stale := 3
 	f.server.Fault(func(r iamsts.Request) iamsts.Fault {
@@ -24,7 +24,7 @@ func TestAReadFromBeforeAWriteIsNotTakenForTrue(t *testing.T) {
 		}
 		return iamsts.Fault{}
 	})
-	f.apply("carol", b)
+	f.MustApply("carol", b)
 	history := f.server.History("r")
 	if len(history) != since+1 {
 		t.Errorf("the stale reads led to %d writes, want 1", len(history)-since)
@@ -52,7 +52,7 @@ func TestALostUpdateIsDoneAgainAndTheOtherWritersChangeIsKept(t *testing.T) {
 		}
 		return iamsts.Fault{}
 	})
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	if !f.admits("r", "alice") || !strings.Contains(f.server.TrustPolicy("r"), `"Sid": "Theirs"`) {
 		t.Errorf("the policy has not both changes:\n%s", f.server.TrustPolicy("r"))
 	}

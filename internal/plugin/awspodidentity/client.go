@@ -3,12 +3,12 @@ package awspodidentity
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsclient"
 )
 
 // EKS is the part of the client of EKS that is used. *eks.Client implements it.
@@ -28,40 +28,20 @@ type EKS interface {
 // what else is waiting. Region and credentials are asked for when they are first needed, so
 // this works outside of AWS as well.
 func NewEKS(ctx context.Context) (*eks.Client, error) {
-	found, err := config.LoadDefaultConfig(ctx)
+	found, err := awsclient.LoadConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+		return nil, err
 	}
 	return newEKS(found), nil
 }
 
 func newEKS(c aws.Config) *eks.Client {
-	return eks.NewFromConfig(c, func(o *eks.Options) {
-		o.Retryer = aws.NopRetryer{}
+	return eks.NewFromConfig(awsclient.Prepare(c), func(o *eks.Options) {
 		if o.Region == "" {
 			o.APIOptions = append(o.APIOptions, func(*middleware.Stack) error { return errNoRegion })
-		}
-		if o.Credentials != nil {
-			o.Credentials = namedCredentials{o.Credentials}
 		}
 	})
 }
 
-var (
-	// errNoCredentials and errNoRegion tell that a request was not even sent.
-	errNoCredentials = errors.New("no AWS credentials")
-	errNoRegion      = errors.New("no AWS region")
-)
-
-// namedCredentials marks the errors of getting credentials, which otherwise look like
-// those of any request.
-type namedCredentials struct{ aws.CredentialsProvider }
-
-// Retrieve gets the credentials.
-func (c namedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	credentials, err := c.CredentialsProvider.Retrieve(ctx)
-	if err != nil {
-		return credentials, fmt.Errorf("%w: %w", errNoCredentials, err)
-	}
-	return credentials, nil
-}
+// errNoRegion tells that a request was not even sent.
+var errNoRegion = errors.New("no AWS region")

@@ -12,6 +12,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/eks"
 	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 )
@@ -69,7 +70,7 @@ func TestAClusterThatIsNotFoundIsTold(t *testing.T) {
 	})
 	for range 3 {
 		_, err := f.planned()
-		message := wantRefusal(t, err, profilev1.ReasonClusterNotFound)
+		message := plugintest.WantRefusal(t, err, profilev1.ReasonClusterNotFound)
 		for _, words := range []string{"none of the 1 clusters", "https://kubernetes.default.svc", "-aws-eks-cluster"} {
 			if !strings.Contains(message, words) {
 				t.Errorf("the message %q does not say %q", message, words)
@@ -107,12 +108,9 @@ func TestADiscoveryThatFailsIsExplained(t *testing.T) {
 			f := start(t, unnamed)
 			f.server.Fault(test.fault)
 			_, err := f.planned()
-			why := plugin.AsError(err)
-			if err == nil || why.Kind != test.kind || why.Reason != test.reason || !strings.Contains(why.Message, test.says) {
-				t.Fatalf("told as %+v", why)
-			}
-			if (why.Kind == plugin.Refused) != strings.Contains(why.Message, "-aws-eks-cluster") {
-				t.Errorf("the message is %q; want a refusal, and nothing else, to name the flag", why.Message)
+			message := plugintest.WantError(t, err, test.kind, test.reason, test.says)
+			if (test.kind == plugin.Refused) != strings.Contains(message, "-aws-eks-cluster") {
+				t.Errorf("the message is %q; want a refusal, and nothing else, to name the flag", message)
 			}
 			f.server.Fault(nil)
 			f.memory.timing.Failure = time.Duration(0)
@@ -142,7 +140,7 @@ func TestTheClientIsMadeOutsideOfAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.client = found
-	message := wantRefusal(t, f.Apply(t.Context(), "alice", editorOn(aliceRole, "")), profilev1.ReasonClusterNotFound)
+	message := plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", editorOn(aliceRole, "")), profilev1.ReasonClusterNotFound)
 	if !strings.Contains(message, "AWS_REGION") {
 		t.Errorf("the message is %q", message)
 	}

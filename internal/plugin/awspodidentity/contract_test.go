@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,40 +17,58 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	account, server := startCloud(t, eks.Options{})
-	plugintest.Run(t, &contractSubject{account: account, server: server})
+	plugintest.Run(t, newContractSubject(t))
 }
 
-// contractSubject is the plugin with the double of EKS. Each role has a cluster of its own,
-// so that what one test leaves behind is in no other's way, and is shared with another
-// cluster, whose service accounts have the same names as ours.
+// contractSubject is the plugin with the double of EKS. What one plugin has left behind is in
+// no other's way, since roles that are made after it are for a new cluster. Each role is
+// shared with a cluster elsewhere, whose service accounts have the same names as ours.
 type contractSubject struct {
 	account *iamsts.Server
 	server  *eks.Server
-	roles   atomic.Int64
+	roles   int
+	// cluster is ours now. It is taken once a plugin has been made for it.
+	cluster string
+	taken   bool
+	// places are where each role is used.
+	places map[string]place
 }
 
-func (c *contractSubject) cluster() string   { return fmt.Sprintf("ours-%d", c.roles.Load()) }
-func (c *contractSubject) elsewhere() string { return fmt.Sprintf("other-%d", c.roles.Load()) }
+// place is our cluster and the other one that use a role.
+type place struct{ ours, elsewhere string }
+
+func newContractSubject(t *testing.T) *contractSubject {
+	account, server := startCloud(t, eks.Options{})
+	return &contractSubject{account: account, server: server, taken: true, places: map[string]place{}}
+}
 
 func (c *contractSubject) New(host plugin.Host, outside http.RoundTripper) (plugin.Plugin, error) {
+	c.taken = true
 	config := c.server.Config()
 	config.HTTPClient = &http.Client{Transport: outside}
-	return New(Options{EKS: newEKS(config), Cluster: c.cluster(), Host: host, Log: logr.Discard(),
+	return New(Options{EKS: newEKS(config), Cluster: c.cluster, Host: host, Log: logr.Discard(),
 		RequestsPerSecond: 10000, Timing: Timing{Drift: time.Nanosecond, Failure: time.Nanosecond}})
 }
 
 func (c *contractSubject) NewIdentity() (string, error) {
-	n := c.roles.Add(1)
-	role := c.account.AddRole(fmt.Sprintf("contract-%d", n), "/team/", podsPolicy, nil)
-	for _, cluster := range []string{c.cluster(), c.elsewhere()} {
-		c.server.AddCluster(cluster, "https://oidc.example.com/id/"+cluster)
+	c.roles++
+	role := c.account.AddRole(fmt.Sprintf("contract-%d", c.roles), "/team/", podsPolicy, nil)
+	if c.taken {
+		c.cluster, c.taken = c.newCluster("ours"), false
+		c.server.Associate(eks.Association{Cluster: c.cluster, Namespace: "monitoring", ServiceAccount: "agent", Role: role,
+			Tags: map[string]string{TagProfile: "alice"}})
 	}
-	c.server.Associate(eks.Association{Cluster: c.elsewhere(), Namespace: plugintest.Stranger.Profile, ServiceAccount: plugintest.Stranger.ServiceAccount, Role: role,
+	at := place{c.cluster, c.newCluster("other")}
+	c.places[role] = at
+	c.server.Associate(eks.Association{Cluster: at.elsewhere, Namespace: plugintest.Stranger.Profile, ServiceAccount: plugintest.Stranger.ServiceAccount, Role: role,
 		Tags: map[string]string{TagProfile: plugintest.Stranger.Profile, TagManagedBy: ManagedBy}})
-	c.server.Associate(eks.Association{Cluster: c.cluster(), Namespace: "monitoring", ServiceAccount: "agent", Role: role,
-		Tags: map[string]string{TagProfile: "alice"}})
 	return role, nil
+}
+
+func (c *contractSubject) newCluster(prefix string) string {
+	name := fmt.Sprintf("%s-%d", prefix, c.roles)
+	c.server.AddCluster(name, "https://oidc.example.com/id/"+name)
+	return name
 }
 
 func (c *contractSubject) RemoveIdentity(identity string) error {
@@ -82,52 +99,44 @@ func (c *contractSubject) BadSpecs() []plugintest.BadSpec {
 	}
 }
 
+// History begins with the association elsewhere, which comes last when a role is made.
 func (c *contractSubject) History(identity string) []plugintest.State {
 	var states []plugintest.State
+	at := c.places[identity]
 	changes := c.server.Changes()
 	for n, change := range changes {
-		if change.Cluster == c.cluster() || change.Cluster == c.elsewhere() {
-			states = append(states, c.state(identity, eks.After(changes[:n+1])))
+		if change.Cluster == at.elsewhere || change.Cluster == at.ours && len(states) > 0 {
+			states = append(states, associations{c.account, identity, at, eks.After(changes[:n+1])})
 		}
 	}
-	// The first state is the one with both of the associations that were there before.
-	return states[1:]
+	return states
 }
 
-func (c *contractSubject) state(role string, all []eks.Association) associations {
-	s := associations{subject: c, role: role, ours: c.cluster(), elsewhere: c.elsewhere()}
-	for _, a := range all {
-		if a.Cluster == s.ours || a.Cluster == s.elsewhere {
-			s.all = append(s.all, a)
-		}
-	}
-	return s
-}
-
-// associations are those of our cluster and the other one at one time.
+// associations are those of all clusters at one time, as far as they have to do with a role.
 type associations struct {
-	subject               *contractSubject
-	role, ours, elsewhere string
-	all                   []eks.Association
+	account *iamsts.Server
+	role    string
+	at      place
+	all     []eks.Association
 }
 
 // Admits tells whether EKS gives pods the role.
 func (s associations) Admits(p plugintest.Pod) bool {
-	cluster := s.ours
+	cluster := s.at.ours
 	if p.Elsewhere {
-		cluster = s.elsewhere
+		cluster = s.at.elsewhere
 	}
-	policy, exists := s.subject.account.RoleWithARN(s.role)
+	policy, exists := s.account.RoleWithARN(s.role)
 	return exists && eks.TrustsPods(policy) && slices.ContainsFunc(s.all, func(a eks.Association) bool {
 		return a.Cluster == cluster && a.Namespace == p.Profile && a.ServiceAccount == p.ServiceAccount && a.Role == s.role
 	})
 }
 
-// Foreign is all but the associations of our cluster that have our tags.
+// Foreign are the associations elsewhere, and those of our cluster without our tags.
 func (s associations) Foreign() string {
 	var text strings.Builder
 	for _, a := range s.all {
-		if a.Cluster != s.ours || a.Tags[TagManagedBy] != ManagedBy {
+		if a.Cluster == s.at.elsewhere || a.Cluster == s.at.ours && a.Tags[TagManagedBy] != ManagedBy {
 			fmt.Fprintf(&text, "%+v\n", a)
 		}
 	}

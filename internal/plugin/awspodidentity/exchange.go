@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsclient"
 )
 
 // exchange is the requests for one binding, one after the other.
@@ -41,7 +43,7 @@ func (x *exchange) request(ctx context.Context, operation string, send func(cont
 	defer cancel()
 	err := send(ctx)
 	x.budget.Learn(throttled(err))
-	x.observe(operation, resultOf(err))
+	x.observe(operation, awsclient.Result(err, codeOf(err)))
 	if err != nil {
 		return &requestError{operation, err}
 	}

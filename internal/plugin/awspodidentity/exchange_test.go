@@ -12,7 +12,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/eks"
 	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 )
@@ -22,9 +24,9 @@ import (
 func TestWhoeverWouldWaitLongIsToldToComeAgain(t *testing.T) {
 	f := start(t, func(o *Options) { o.RequestsPerSecond = 0.001 })
 	b := editorOn(f.role("r"), "")
-	wantRetry(t, f.Apply(t.Context(), "alice", b), "waits for its turn")
-	wantRetry(t, f.Apply(t.Context(), "bob", b), "-aws-eks-requests-per-second")
-	wantRetry(t, f.Revoke(t.Context(), "bob", b), "waits for its turn")
+	plugintest.WantError(t, f.Apply(t.Context(), "alice", b), plugin.Retry, profilev1.ReasonBinding, "waits for its turn")
+	plugintest.WantError(t, f.Apply(t.Context(), "bob", b), plugin.Retry, profilev1.ReasonBinding, "-aws-eks-requests-per-second")
+	plugintest.WantError(t, f.Revoke(t.Context(), "bob", b), plugin.Retry, profilev1.ReasonBinding, "waits for its turn")
 	f.wantRequests(nothingIs)
 }
 
@@ -37,7 +39,7 @@ func TestWhoeverWasLetInMayWait(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f.apply("alice", editorOn(f.role("r"), ""))
+	f.MustApply("alice", editorOn(f.role("r"), ""))
 }
 
 // TestRationingWastesNoRequest has more Profiles than the budget has room for at once, and
@@ -47,7 +49,7 @@ func TestRationingWastesNoRequest(t *testing.T) {
 	b := editorOn(f.role("r"), "")
 	const n = 75
 	queue := make(chan string, n)
-	for _, name := range profiles(n) {
+	for _, name := range plugintest.Profiles(n) {
 		queue <- name
 	}
 	var done atomic.Int64
@@ -95,7 +97,7 @@ func TestACallThatIsOverIsNotMistakenForABusyOne(t *testing.T) {
 func TestRequestsAreCounted(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.server.Fault(func(r eks.Request) faults.Fault {
 		switch r.Action {
 		case "ListPodIdentityAssociations":
@@ -117,7 +119,7 @@ func TestRequestsAreCounted(t *testing.T) {
 		"DescribePodIdentityAssociation throttled": 1, "CreatePodIdentityAssociation unreachable": 1}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if diff := cmp.Diff(want, f.results); diff != "" {
+	if diff := cmp.Diff(want, f.requests.Counts()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }

@@ -6,11 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
-
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsclient"
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
@@ -93,7 +90,7 @@ func explainAny(operation, about string, err error) *plugin.Error {
 	switch {
 	case errors.Is(err, errNotYet), throttled(err):
 		return say(plugin.Retry, profilev1.ReasonBinding, "EKS is asked too much at present; %s waits for its turn.", about)
-	case errors.Is(err, errNoCredentials):
+	case errors.Is(err, awsclient.ErrNoCredentials):
 		return say(plugin.Refused, profilev1.ReasonCredentialsMissing, "The controller has no AWS credentials. Give its ServiceAccount a role, by EKS Pod Identity or IRSA.")
 	case errors.Is(err, errNoRegion):
 		return say(plugin.Refused, profilev1.ReasonClusterNotFound, "The controller does not know in which AWS region the cluster is. Set AWS_REGION in its environment.")
@@ -123,38 +120,13 @@ func deniedOnRole(err error) string {
 	return ""
 }
 
-// codeOf is the code of an answer that refuses, or empty. Where a proxy answers in the
-// place of EKS, the HTTP status decides.
+// codeOf is the code of an answer that refuses, or empty. A proxy may answer in the place of
+// EKS.
 func codeOf(err error) string {
-	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() != "UnknownError" {
-		return api.ErrorCode()
-	}
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		return map[int]string{403: "AccessDeniedException", 429: "ThrottlingException"}[response.HTTPStatusCode()]
-	}
-	return ""
+	return awsclient.CodeOf(err, map[int]string{403: "AccessDeniedException", 429: "ThrottlingException"})
 }
 
-// throttled tells whether AWS asks to be called less often, by the codes that the SDK
-// itself takes for that.
-func throttled(err error) bool {
-	_, listed := retry.DefaultThrottleErrorCodes[codeOf(err)]
-	return listed
-}
-
-// resultOf is how a request is counted.
-func resultOf(err error) string {
-	switch code := codeOf(err); {
-	case err == nil:
-		return "ok"
-	case throttled(err):
-		return "throttled"
-	case code != "":
-		return code
-	default:
-		return "unreachable"
-	}
-}
+func throttled(err error) bool { return awsclient.Throttled(codeOf(err)) }
 
 // String names the account for people.
 func (a account) String() string {

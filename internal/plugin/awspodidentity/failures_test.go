@@ -13,6 +13,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/eks"
 	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
@@ -123,10 +124,10 @@ func TestThePermissionsOfTheDocumentationAreEnough(t *testing.T) {
 		iamsts.Permission{Actions: []string{"iam:PassRole", "iam:GetRole"}, Resources: []string{"arn:aws:iam::123456789012:role/profiles/*"}})))
 	a := f.account.AddRole("a", "/profiles/", podsPolicy, nil)
 	b := f.account.AddRole("b", "/profiles/", podsPolicy, nil)
-	f.apply("alice", editorOn(a, ""))
-	f.apply("alice", editorOn(b, targetRole))
-	f.revoke("alice", editorOn(a, ""))
-	f.revoke("alice", editorOn(b, targetRole))
+	f.MustApply("alice", editorOn(a, ""))
+	f.MustApply("alice", editorOn(b, targetRole))
+	f.MustRevoke("alice", editorOn(a, ""))
+	f.MustRevoke("alice", editorOn(b, targetRole))
 	f.wantNone("alice")
 }
 
@@ -213,7 +214,7 @@ func TestARefusalIsAskedForOnceForAllWhoShareIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t)
 			b := test.prepare(f)
-			for _, profile := range profiles(20) {
+			for _, profile := range plugintest.Profiles(20) {
 				if err := f.Apply(t.Context(), profile, b); err == nil {
 					t.Fatal("it was done")
 				}
@@ -222,26 +223,26 @@ func TestARefusalIsAskedForOnceForAllWhoShareIt(t *testing.T) {
 		})
 	}
 	f := start(t)
-	wantRefusal(t, f.Apply(t.Context(), "alice", editorOn(aliceRole, "")), profilev1.ReasonIdentityNotFound)
-	f.apply("alice", editorOn(f.role("r"), ""))
+	plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", editorOn(aliceRole, "")), profilev1.ReasonIdentityNotFound)
+	f.MustApply("alice", editorOn(f.role("r"), ""))
 	f.memory.timing.Failure = 0
 	f.role("alice")
-	f.apply("alice", editorOn(aliceRole, ""))
+	f.MustApply("alice", editorOn(aliceRole, ""))
 }
 
 func TestARevokeInAClusterThatIsGoneSucceeds(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.server.RemoveCluster(testCluster)
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 }
 
 func TestAnAnswerWithAnotherRoleIsNotTakenForTheRightOne(t *testing.T) {
 	f := start(t)
-	f.apply("alice", editorOn(f.role("r"), targetRole))
+	f.MustApply("alice", editorOn(f.role("r"), targetRole))
 	f.client = keepsTarget{f.client}
-	wantRefusal(t, f.Apply(t.Context(), "alice", editorOn(f.role("r"), "")), profilev1.ReasonIdentityRejected)
+	plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", editorOn(f.role("r"), "")), profilev1.ReasonIdentityRejected)
 }
 
 // keepsTarget is an EKS that takes an empty target role for one that is not given.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,14 +50,14 @@ func startCloud(t *testing.T, o eks.Options) (*iamsts.Server, *eks.Server) {
 // fixture is an AWS account with a cluster, and a controller with the plugin.
 type fixture struct {
 	*Plugin
-	t       *testing.T
-	account *iamsts.Server
-	server  *eks.Server
-	host    *plugintest.Host
+	*plugintest.Driver
+	t        *testing.T
+	account  *iamsts.Server
+	server   *eks.Server
+	requests plugintest.Tally
 
 	mu          sync.Mutex
 	annotations map[string]map[string]string
-	results     map[string]int
 }
 
 func start(t *testing.T, options ...func(*Options)) *fixture {
@@ -71,9 +70,10 @@ func start(t *testing.T, options ...func(*Options)) *fixture {
 // startOn starts a controller that believes nothing for long, so that tests need not wait.
 func startOn(t *testing.T, account *iamsts.Server, server *eks.Server, options ...func(*Options)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, account: account, server: server, host: plugintest.NewHost(), annotations: map[string]map[string]string{}, results: map[string]int{}}
-	o := Options{EKS: client(t, server.Config()), Cluster: testCluster, Issuer: ourIssuer, Annotations: f.annotationsOf, Host: f.host, Log: logr.Discard(),
-		Observe: f.observe, RequestsPerSecond: 10000, Timing: Timing{Drift: 1000 * time.Hour, Failure: time.Hour}}
+	f := &fixture{t: t, account: account, server: server, annotations: map[string]map[string]string{}}
+	host := plugintest.NewHost()
+	o := Options{EKS: client(t, server.Config()), Cluster: testCluster, Issuer: ourIssuer, Annotations: f.annotationsOf, Host: host, Log: logr.Discard(),
+		Observe: f.requests.Observe, RequestsPerSecond: 10000, Timing: Timing{Drift: 1000 * time.Hour, Failure: time.Hour}}
 	for _, change := range options {
 		change(&o)
 	}
@@ -81,6 +81,7 @@ func startOn(t *testing.T, account *iamsts.Server, server *eks.Server, options .
 	if f.Plugin, err = New(o); err != nil {
 		t.Fatal(err)
 	}
+	f.Driver = plugintest.Drive(t, f.Plugin, host)
 	return f
 }
 
@@ -108,12 +109,6 @@ func (f *fixture) annotate(profile, role string) {
 	f.annotations[profile+"/default-editor"] = map[string]string{AnnotationRole: role}
 }
 
-func (f *fixture) observe(operation, result string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.results[operation+" "+result]++
-}
-
 // role makes a role that pods may have, and returns its ARN.
 func (f *fixture) role(name string) string { return f.account.AddRole(name, "/", podsPolicy, nil) }
 
@@ -124,20 +119,6 @@ func editorOn(role, target string) plugin.Binding {
 		panic(err)
 	}
 	return all[0]
-}
-
-func (f *fixture) apply(profile string, b plugin.Binding) {
-	f.t.Helper()
-	if err := f.Apply(f.t.Context(), profile, b); err != nil {
-		f.t.Fatalf("apply for %s: %v", profile, err)
-	}
-}
-
-func (f *fixture) revoke(profile string, b plugin.Binding) {
-	f.t.Helper()
-	if err := f.Revoke(f.t.Context(), profile, b); err != nil {
-		f.t.Fatalf("revoke for %s: %v", profile, err)
-	}
 }
 
 // check calls Check and returns when it wants to be called again.
@@ -190,23 +171,6 @@ func (f *fixture) overdue(profile string) {
 	k.Lock()
 	defer k.Unlock()
 	k.due, k.writtenAt = time.Time{}, time.Time{}
-}
-
-// wantRefusal fails unless the error is a refusal for the reason, and returns its message.
-func wantRefusal(t *testing.T, err error, reason string) string {
-	t.Helper()
-	if err == nil || plugin.AsError(err).Kind != plugin.Refused || plugin.AsError(err).Reason != reason {
-		t.Fatalf("got %v, want a refusal with the reason %s", err, reason)
-	}
-	return plugin.AsError(err).Message
-}
-
-// wantRetry fails unless the error asks to be tried again.
-func wantRetry(t *testing.T, err error, says string) {
-	t.Helper()
-	if err == nil || plugin.AsError(err).Kind != plugin.Retry || !strings.Contains(plugin.AsError(err).Message, says) {
-		t.Fatalf("got %v, want to be told to try again with %q", err, says)
-	}
 }
 
 // stale has EKS show what was before the last change, or not.

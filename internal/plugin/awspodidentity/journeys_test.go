@@ -1,7 +1,6 @@
 package awspodidentity
 
 import (
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/eks"
 	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 )
@@ -35,7 +35,7 @@ func with(requests map[string]int, action string) map[string]int {
 func TestAnAssociationIsMadeLookedAfterAndTakenBack(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), targetRole)
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	if asked := f.server.RequestsFor("alice"); !maps.Equal(asked, madeAnew) {
 		t.Errorf("of the namespace alone EKS got %v; want all to be about it", asked)
 	}
@@ -45,16 +45,16 @@ func TestAnAssociationIsMadeLookedAfterAndTakenBack(t *testing.T) {
 	if a := f.association("alice"); a.Tags[TagBinding] == "" || !isSubset(tags, a.Tags) || len(a.Tags) != 3 {
 		t.Errorf("the association has the tags %v", a.Tags)
 	}
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.wantRequests(looked)
 	if again := f.check("alice", b); again < f.memory.timing.Drift/4 {
 		t.Errorf("what was just seen is looked at again after %s", again)
 	}
 	f.wantRequests(noRequests)
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantRequests(takenBack)
 	f.wantNone("alice")
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantRequests(nothingIs)
 }
 
@@ -78,13 +78,13 @@ func TestAChangeOfRoleLeavesNoGap(t *testing.T) {
 		{editorOn(b, targetRole), editorOn(a, targetRole+"-2")},
 		{editorOn(a, targetRole+"-2"), editorOn(a, "")},
 	}
-	f.apply("alice", steps[0].from)
+	f.MustApply("alice", steps[0].from)
 	id := f.association("alice").ID
 	for _, step := range steps {
 		f.server.ResetRequests()
-		f.apply("alice", step.to)
+		f.MustApply("alice", step.to)
 		f.wantRequests(updated)
-		f.revoke("alice", step.from)
+		f.MustRevoke("alice", step.from)
 		f.wantRequests(looked)
 		if w, err := wishOf("alice", step.to); err != nil || f.association("alice").ID != id {
 			t.Fatalf("the association is another one: %v", err)
@@ -102,10 +102,10 @@ func TestAChangeOfRoleLeavesNoGap(t *testing.T) {
 func TestARefusedChangeOfRoleKeepsTheOldOne(t *testing.T) {
 	f := start(t)
 	a := f.role("a")
-	f.apply("alice", editorOn(a, ""))
+	f.MustApply("alice", editorOn(a, ""))
 	missing := editorOn("arn:aws:iam::123456789012:role/missing", "")
-	wantRefusal(t, f.Apply(t.Context(), "alice", missing), profilev1.ReasonIdentityNotFound)
-	f.revoke("alice", missing)
+	plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", missing), profilev1.ReasonIdentityNotFound)
+	f.MustRevoke("alice", missing)
 	f.wantRoles("alice", a, "")
 }
 
@@ -114,11 +114,11 @@ func TestARefusedChangeOfRoleKeepsTheOldOne(t *testing.T) {
 func TestAChangeThatIsTakenBackComesBack(t *testing.T) {
 	f := start(t)
 	a, b := editorOn(f.role("a"), ""), editorOn(f.role("b"), "")
-	f.apply("alice", a)
-	f.apply("alice", b)
-	f.revoke("alice", b)
-	if f.host.Calls("alice") != 1 {
-		t.Errorf("the Profile was called %d times, want once", f.host.Calls("alice"))
+	f.MustApply("alice", a)
+	f.MustApply("alice", b)
+	f.MustRevoke("alice", b)
+	if f.Host.Calls("alice") != 1 {
+		t.Errorf("the Profile was called %d times, want once", f.Host.Calls("alice"))
 	}
 	f.check("alice", a)
 	f.wantRoles("alice", f.role("a"), "")
@@ -128,10 +128,10 @@ func TestBothBindingsOfAProfileThatLeavesMayBeRevokedInAnyOrder(t *testing.T) {
 	for _, order := range [][2]int{{0, 1}, {1, 0}} {
 		f := start(t)
 		both := [2]plugin.Binding{editorOn(f.role("a"), ""), editorOn(f.role("b"), "")}
-		f.apply("alice", both[0])
-		f.apply("alice", both[1])
-		f.revoke("alice", both[order[0]])
-		f.revoke("alice", both[order[1]])
+		f.MustApply("alice", both[0])
+		f.MustApply("alice", both[1])
+		f.MustRevoke("alice", both[order[0]])
+		f.MustRevoke("alice", both[order[1]])
 		f.wantNone("alice")
 	}
 }
@@ -150,7 +150,7 @@ func TestDriftIsRepaired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t)
 			b := editorOn(f.role("r"), "")
-			f.apply("alice", b)
+			f.MustApply("alice", b)
 			drift(f, f.association("alice"))
 			f.overdue("alice")
 			f.check("alice", b)
@@ -174,18 +174,18 @@ func (f *fixture) edit(a eks.Association, change func(*eks.Association)) {
 func TestWhatSomebodyChangedByHandIsTakenBackAllTheSame(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.edit(f.association("alice"), func(a *eks.Association) { a.Role = f.role("x") })
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantNone("alice")
 }
 
 func TestARestartSendsNothingForWhatHolds(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
-	names := profiles(50)
+	names := plugintest.Profiles(50)
 	for _, name := range names {
-		f.apply(name, b)
+		f.MustApply(name, b)
 	}
 	f.server.ResetRequests()
 	after := startOn(t, f.account, f.server)
@@ -206,7 +206,7 @@ func TestARestartSendsNothingForWhatHolds(t *testing.T) {
 func TestManyTogetherTakeTwoRequestsEach(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
-	names := profiles(40)
+	names := plugintest.Profiles(40)
 	var group sync.WaitGroup
 	for _, name := range names {
 		group.Go(func() {
@@ -219,17 +219,9 @@ func TestManyTogetherTakeTwoRequestsEach(t *testing.T) {
 	f.wantRequests(map[string]int{"ListPodIdentityAssociations": 40, "CreatePodIdentityAssociation": 40})
 	for _, name := range names {
 		f.wantRoles(name, f.role("r"), "")
-		f.revoke(name, b)
+		f.MustRevoke(name, b)
 		f.wantNone(name)
 	}
-}
-
-func profiles(n int) []string {
-	var names []string
-	for i := range n {
-		names = append(names, fmt.Sprintf("team-%02d", i))
-	}
-	return names
 }
 
 func TestAForeignAssociationIsLeftAloneAndTold(t *testing.T) {
@@ -251,18 +243,18 @@ func TestAForeignAssociationIsLeftAloneAndTold(t *testing.T) {
 			test.foreign.Cluster, test.foreign.Namespace, test.foreign.ServiceAccount = testCluster, "alice", "default-editor"
 			theirs := f.server.Associate(test.foreign)
 			b := editorOn(f.role("r"), "")
-			message := wantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonForeignBinding)
+			message := plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonForeignBinding)
 			for _, words := range append(test.says, theirs.ID) {
 				if !strings.Contains(message, words) {
 					t.Errorf("the message %q does not say %q", message, words)
 				}
 			}
-			f.revoke("alice", b)
+			f.MustRevoke("alice", b)
 			if len(f.server.Changes()) != 1 {
 				t.Errorf("the association was touched: %+v", f.server.Changes())
 			}
 			// Nothing of this is remembered against others with the same role.
-			f.apply("carol", b)
+			f.MustApply("carol", b)
 		})
 	}
 }
@@ -272,7 +264,7 @@ func TestAnAssociationIsHandedOverByItsTags(t *testing.T) {
 	theirs := f.server.Associate(eks.Association{Cluster: testCluster, Namespace: "alice", ServiceAccount: "default-editor", Role: f.role("x"),
 		Tags: map[string]string{TagProfile: "alice", TagManagedBy: ManagedBy, "team": "data"}})
 	b := editorOn(f.role("r"), "")
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	if a := f.association("alice"); a.ID != theirs.ID || a.Role != f.role("r") || a.Tags["team"] != "data" {
 		t.Errorf("the association is now %+v", a)
 	}
@@ -282,7 +274,7 @@ func TestAnAccountWithAnIRSARoleIsRefused(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
 	f.annotate("alice", "arn:aws:iam::123456789012:role/irsa")
-	message := wantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonCompetingAnnotation)
+	message := plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonCompetingAnnotation)
 	for _, words := range []string{"eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/irsa", "Remove the annotation", "The service account default-editor"} {
 		if !strings.Contains(message, words) {
 			t.Errorf("the message %q does not say %q", message, words)
@@ -290,27 +282,27 @@ func TestAnAccountWithAnIRSARoleIsRefused(t *testing.T) {
 	}
 	f.wantRequests(noRequests)
 	f.annotate("alice", "")
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.annotate("alice", "arn:aws:iam::123456789012:role/irsa")
 	f.server.ResetRequests()
 	_, err := f.Check(t.Context(), "alice", b)
-	wantRefusal(t, err, profilev1.ReasonCompetingAnnotation)
+	plugintest.WantRefusal(t, err, profilev1.ReasonCompetingAnnotation)
 	f.wantRequests(noRequests)
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantNone("alice")
 }
 
 func TestACheckTellsWhatTheLastLookFound(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.server.Disassociate(f.association("alice").ID)
 	f.server.Associate(eks.Association{Cluster: testCluster, Namespace: "alice", ServiceAccount: "default-editor", Role: f.role("x")})
 	f.overdue("alice")
 	f.server.ResetRequests()
 	for range 3 {
 		_, err := f.Check(t.Context(), "alice", b)
-		wantRefusal(t, err, profilev1.ReasonForeignBinding)
+		plugintest.WantRefusal(t, err, profilev1.ReasonForeignBinding)
 	}
 	f.wantRequests(looked)
 }
@@ -321,19 +313,19 @@ func TestWhatEKSShowsFromBeforeIsNotBelieved(t *testing.T) {
 	settling := func(o *Options) { o.Timing.Settle = time.Hour }
 	f := start(t, settling)
 	a, b := editorOn(f.role("a"), ""), editorOn(f.role("b"), "")
-	f.apply("alice", a)
+	f.MustApply("alice", a)
 	f.stale(true)
-	wantRetry(t, f.Revoke(t.Context(), "alice", a), "does not show yet")
+	plugintest.WantError(t, f.Revoke(t.Context(), "alice", a), plugin.Retry, profilev1.ReasonBinding, "does not show yet")
 	f.stale(false)
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.server.Edit(f.association("alice").ID, func(x *eks.Association) { x.Role = f.role("a") })
-	wantRetry(t, f.Revoke(t.Context(), "alice", a), "does not show yet")
+	plugintest.WantError(t, f.Revoke(t.Context(), "alice", a), plugin.Retry, profilev1.ReasonBinding, "does not show yet")
 	f.wantRoles("alice", f.role("a"), "")
 	f.overdue("alice")
-	f.apply("alice", b)
-	f.revoke("alice", a)
-	f.revoke("alice", b)
-	f.revoke("alice", b)
+	f.MustApply("alice", b)
+	f.MustRevoke("alice", a)
+	f.MustRevoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantNone("alice")
 }
 
@@ -364,14 +356,14 @@ func TestWhatVanishesMeanwhileIsNoError(t *testing.T) {
 	f := start(t)
 	b := editorOn(f.role("r"), "")
 	vanish := func(r eks.Request) { f.server.Disassociate(f.association(r.Namespace).ID) }
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.before("DescribePodIdentityAssociation", vanish)
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.wantRoles("alice", f.role("r"), "")
 	f.before("DeletePodIdentityAssociation", vanish)
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantNone("alice")
-	if f.host.Calls("alice") != 1 {
+	if f.Host.Calls("alice") != 1 {
 		t.Error("the Profile was not called to put back what else it asks for")
 	}
 }

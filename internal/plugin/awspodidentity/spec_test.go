@@ -9,6 +9,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 const (
@@ -68,7 +69,7 @@ func TestABadSpecIsRefusedByTheNameOfTheField(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := readSpec([]byte(test.spec))
-			message := wantRefusal(t, err, profilev1.ReasonInvalidPluginSpec)
+			message := plugintest.WantRefusal(t, err, profilev1.ReasonInvalidPluginSpec)
 			if !strings.HasPrefix(message, test.field+": ") || !strings.Contains(message, test.says) {
 				t.Errorf("the message is %q; want it to begin with %q and to say %q", message, test.field, test.says)
 			}

@@ -69,7 +69,7 @@ func TestPlanTellsWhenTokensCannotBeTrusted(t *testing.T) {
 		check  func(*testing.T, []plugin.Binding, error)
 	}{
 		"no https": {"http://kubernetes", nil, "", func(t *testing.T, _ []plugin.Binding, err error) {
-			wantRefusal(t, err, profilev1.ReasonIdentityRejected, `"http://kubernetes"`, "-service-account-issuer", "annotateOnly")
+			plugintest.WantRefusal(t, err, profilev1.ReasonIdentityRejected, `"http://kubernetes"`, "-service-account-issuer", "annotateOnly")
 		}},
 		"away": {"", away, "", func(t *testing.T, _ []plugin.Binding, err error) {
 			if !errors.Is(err, away) {

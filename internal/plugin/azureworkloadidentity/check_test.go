@@ -1,12 +1,11 @@
 package azureworkloadidentity
 
 import (
-	"fmt"
 	"testing"
-	"time"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/azuremsi"
 )
 
@@ -14,7 +13,7 @@ import (
 func (f *fixture) bound(names []string) plugin.Binding {
 	f.t.Helper()
 	b := f.binding()
-	for _, err := range f.together(names, f.Apply, b) {
+	for _, err := range f.Together(names, f.Apply, b) {
 		if err != nil {
 			f.t.Fatal(err)
 		}
@@ -34,7 +33,7 @@ func (f *fixture) look(names []string, b plugin.Binding) {
 		}
 	}
 	for _, name := range waiting {
-		f.receive(name)
+		f.AwaitNews(name)
 	}
 	for _, name := range names {
 		if again, err := f.Check(f.t.Context(), name, b); err != nil || again <= 0 || again > f.editor.timing.Drift {
@@ -47,7 +46,7 @@ func (f *fixture) look(names []string, b plugin.Binding) {
 func (f *fixture) drain(names []string) {
 	for _, name := range names {
 		select {
-		case <-f.host.News(name):
+		case <-f.Host.News(name):
 		default:
 		}
 	}
@@ -55,9 +54,9 @@ func (f *fixture) drain(names []string) {
 
 func TestARestartSendsNothingForWhatHolds(t *testing.T) {
 	before := start(t)
-	names := profiles(20)
+	names := plugintest.Profiles(20)
 	b := before.bound(names)
-	before.stop()
+	before.Stop()
 	after := startOn(t, before.server, before.id, before.clientID)
 	after.look(names, b)
 	after.wantRequests(0, 0, 0)
@@ -65,7 +64,7 @@ func TestARestartSendsNothingForWhatHolds(t *testing.T) {
 
 func TestOneLookADriftIntervalServesAllProfilesOfAnIdentity(t *testing.T) {
 	f := start(t)
-	names := profiles(20)
+	names := plugintest.Profiles(20)
 	b := f.bound(names)
 	f.look(names, b)
 	f.wantRequests(0, 0, 0)
@@ -77,7 +76,7 @@ func TestOneLookADriftIntervalServesAllProfilesOfAnIdentity(t *testing.T) {
 
 func TestDriftIsRepairedAtTheNextLook(t *testing.T) {
 	f := start(t)
-	names := profiles(5)
+	names := plugintest.Profiles(5)
 	b := f.bound(names)
 	for _, gone := range f.server.Credentials(f.id)[:3] {
 		f.server.RemoveCredential(f.id, gone.Name)
@@ -110,7 +109,7 @@ func TestALookIsMadeAlthoughTheIdentityWasReadJustNow(t *testing.T) {
 // The look of one Profile must not be taken for that of the others.
 func TestWhoLooksLaterIsPutBackToo(t *testing.T) {
 	f := start(t)
-	names := profiles(2)
+	names := plugintest.Profiles(2)
 	b := f.bound(names)
 	for _, gone := range f.server.Credentials(f.id) {
 		f.server.RemoveCredential(f.id, gone.Name)
@@ -148,10 +147,10 @@ func TestWhatALookFindsWrongIsToldUntilItIsMended(t *testing.T) {
 			if _, err := f.Check(t.Context(), "alice", b); plugin.AsError(err).Kind != plugin.Waiting {
 				t.Fatalf("Check is answered with %v; want to be told to wait", err)
 			}
-			f.receive("alice")
+			f.AwaitNews("alice")
 			for range 3 {
 				again, err := f.Check(t.Context(), "alice", b)
-				wantRefusal(t, err, test.reason)
+				plugintest.WantRefusal(t, err, test.reason)
 				if again <= 0 || again > f.editor.timing.Trust {
 					t.Errorf("Check wants to be called again after %s", again)
 				}
@@ -162,31 +161,11 @@ func TestWhatALookFindsWrongIsToldUntilItIsMended(t *testing.T) {
 			test.mends(f)
 			f.forget()
 			_, err := f.Check(t.Context(), "alice", b)
-			wantRefusal(t, err, test.reason)
-			f.receive("alice")
+			plugintest.WantRefusal(t, err, test.reason)
+			f.AwaitNews("alice")
 			if again, err := f.Check(t.Context(), "alice", b); err != nil || again <= 0 || !f.admits("alice") {
 				t.Errorf("mended, and alice is admitted: %t, Check %s, %v", f.admits("alice"), again, err)
 			}
 		})
-	}
-}
-
-func TestNextLook(t *testing.T) {
-	const interval = time.Hour
-	now := time.Date(2026, 3, 1, 12, 34, 56, 0, time.UTC)
-	parts := map[time.Duration]int{}
-	for n := range 600 {
-		id := ResourceID{someUUID, "group", fmt.Sprintf("identity-%d", n)}
-		look := nextLook(id, interval, now)
-		if !look.After(now) || look.After(now.Add(interval)) || !nextLook(id, interval, look).Equal(look.Add(interval)) ||
-			!nextLook(id, interval, look.Add(-time.Nanosecond)).Equal(look) {
-			t.Fatalf("%s is looked at at %s", id, look)
-		}
-		parts[look.Sub(now)/(interval/6)]++
-	}
-	for part := range time.Duration(6) {
-		if parts[part] < 50 || parts[part] > 150 {
-			t.Errorf("%d of 600 identities are looked at in part %d of 6: %v", parts[part], part, parts)
-		}
 	}
 }

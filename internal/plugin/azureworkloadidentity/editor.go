@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/util/workqueue"
 
+	"github.com/kfprofiles/kfprofiles/internal/plugin/edits"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/ration"
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
@@ -91,7 +92,7 @@ func (e *editor) look(id ResourceID, r request) (time.Duration, error) {
 	m := e.memoryOf(id)
 	now := time.Now()
 	last := m.wordOn(r, e.rules)
-	due := nextLook(id, e.timing.Drift, m.looked)
+	due := edits.NextLook(id.String(), e.timing.Drift, m.looked)
 	if last.refusal != nil {
 		due = last.at.Add(e.timing.Trust)
 	}

@@ -9,28 +9,30 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/azuremsi"
 	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 )
 
 func TestManyTogetherShareAReadingAndWriteOneAfterTheOther(t *testing.T) {
 	f := start(t)
-	names, b := profiles(20), f.binding()
-	for n, err := range f.together(names, f.Apply, b) {
+	names, b := plugintest.Profiles(20), f.binding()
+	for n, err := range f.Together(names, f.Apply, b) {
 		if err != nil || !f.admits(names[n]) {
 			t.Errorf("%s is admitted: %t, and was told %v", names[n], f.admits(names[n]), err)
 		}
 	}
 	f.wantRequests(1, 20, 0)
-	for _, err := range f.together(names, f.Revoke, b) {
+	for _, err := range f.Together(names, f.Revoke, b) {
 		if err != nil {
 			t.Error(err)
 		}
 	}
 	f.wantRequests(1, 20, 20)
 	// The double answers 409 to writes that overlap.
-	if f.counted("CreateOrUpdateCredential ok") != 20 || f.counted("DeleteCredential ok") != 20 || len(f.results) != 4 {
-		t.Errorf("results: %v", f.results)
+	made := f.requests.Counts()
+	if made["CreateOrUpdateCredential ok"] != 20 || made["DeleteCredential ok"] != 20 || len(made) != 4 {
+		t.Errorf("requests were counted as %v", made)
 	}
 	if left := f.server.Credentials(f.id); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
@@ -44,8 +46,8 @@ func TestHoweverTheIdentityIsSpelledItIsOne(t *testing.T) {
 	if one.Identity != two.Identity || one.Settings != two.Settings || one.Annotations[annotationClientID] != two.Annotations[annotationClientID] {
 		t.Errorf("%+v and %+v are told apart, so the credential would be taken back after it was made", one, two)
 	}
-	f.apply("alice", one)
-	f.apply("alice", two)
+	f.MustApply("alice", one)
+	f.MustApply("alice", two)
 	f.wantRequests(1, 1, 0)
 }
 
@@ -56,7 +58,7 @@ func TestAnotherWriterIsWaitedOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t)
 			f.server.FailOnce("CreateOrUpdateCredential", fault)
-			f.apply("alice", f.binding())
+			f.MustApply("alice", f.binding())
 			f.wantRequests(2, 2, 0)
 		})
 	}
@@ -67,7 +69,7 @@ func TestAWriteWhoseAnswerWasLostIsFoundDone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t)
 			f.server.FailOnce("CreateOrUpdateCredential", fault)
-			f.apply("alice", f.binding())
+			f.MustApply("alice", f.binding())
 			f.wantRequests(2, 1, 0)
 		})
 	}
@@ -85,16 +87,16 @@ func (f *fixture) outdate() {
 func TestAListFromBeforeOurWritesIsNotBelieved(t *testing.T) {
 	f := start(t)
 	b := f.binding()
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.outdate()
 	f.server.FailOnce("ListCredentials", faults.Stale())
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	if f.admits("alice") {
 		t.Fatal("a list from before it was made has hidden the credential from Revoke")
 	}
 	f.outdate()
 	f.server.FailOnce("ListCredentials", faults.Stale())
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	if !f.admits("alice") {
 		t.Fatal("a list from before it was deleted has made Apply believe in the credential")
 	}
@@ -140,10 +142,10 @@ func TestAFailedWriteIsRememberedUnlessItWasSurelyNotDone(t *testing.T) {
 func TestWhatWasWrittenLongAgoIsReadAsItIs(t *testing.T) {
 	f := start(t, func(o *Options) { o.Timing.Settle = time.Nanosecond })
 	b := f.binding()
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.server.RemoveCredential(f.id, f.server.Credentials(f.id)[0].Name)
 	f.outdate()
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantRequests(2, 1, 0)
 }
 
@@ -156,7 +158,7 @@ func TestRetryAfterIsKept(t *testing.T) {
 	if err := f.Apply(t.Context(), "alice", b); plugin.AsError(err).Kind != plugin.Waiting {
 		t.Fatal(err)
 	}
-	f.receive("alice")
+	f.AwaitNews("alice")
 	err := f.Apply(t.Context(), "alice", b)
 	if e := plugin.AsError(err); e.Kind != plugin.Waiting || e.Reason != profilev1.ReasonBinding || !strings.Contains(e.Message, "called less often") {
 		t.Errorf("alice is told %v", err)
@@ -167,7 +169,7 @@ func TestRetryAfterIsKept(t *testing.T) {
 	id, _, _, _ := requestOf("alice", b)
 	f.editor.work(t.Context(), id)
 	f.wantRequests(1, 0, 0)
-	f.apply("carol", f.planned(`{"clientId":"`+otherClient+`","identityResourceId":"`+other+`"}`))
+	f.MustApply("carol", f.planned(`{"clientId":"`+otherClient+`","identityResourceId":"`+other+`"}`))
 	f.editor.mu.Lock()
 	pause := time.Until(f.editor.identities[id].resume)
 	f.editor.mu.Unlock()
@@ -188,14 +190,14 @@ func TestARequestThatIsTakenBackWhileItWaitsIsNotCarriedOut(t *testing.T) {
 		t.Fatal("nothing was waited for")
 	}
 	release()
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	f.wantRequests(1, 0, 0)
 }
 
 func TestARemovalComesFirstAndMakesRoom(t *testing.T) {
 	f := start(t, func(o *Options) { o.CredentialLimit = 1 })
 	b := f.binding()
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	f.outdate()
 	arrived, release := f.server.Hold("ListCredentials")
 	if err := f.Apply(t.Context(), "bob", b); err == nil {
@@ -206,8 +208,8 @@ func TestARemovalComesFirstAndMakesRoom(t *testing.T) {
 		t.Fatal("nothing was waited for")
 	}
 	release()
-	f.receive("bob")
-	f.apply("bob", b)
+	f.AwaitNews("bob")
+	f.MustApply("bob", b)
 	if f.admits("alice") || !f.admits("bob") {
 		t.Errorf("alice is admitted: %t, bob: %t", f.admits("alice"), f.admits("bob"))
 	}
@@ -228,7 +230,7 @@ func TestAnnotateOnlyCallsNobody(t *testing.T) {
 func TestRequestsAreCounted(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	f := start(t, func(o *Options) { o.Observe = Observer(registry) })
-	f.apply("alice", f.binding())
+	f.MustApply("alice", f.binding())
 	families, err := registry.Gather()
 	if err != nil || len(families) != 1 || *families[0].Name != "kfprofiles_azure_requests_total" || len(families[0].Metric) != 3 {
 		t.Errorf("metrics %v, %v", families, err)

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 var (
@@ -173,5 +174,5 @@ func TestTheMessageOfAFullIdentityCountsOurs(t *testing.T) {
 		held(grantFor(testIssuer, DefaultAudience, "bob", "x")), held(grantFor("https://another-cluster", DefaultAudience, "bob", "x"))}}
 	r := request{grant: aliceGrant, clientID: aliceClientID, present: true}
 	_, refusal := ordinary.judge(alice, found, r, nil)
-	wantRefusal(t, refusal, profilev1.ReasonFederatedCredentialLimitExceeded, aliceID, "it has 3 federated identity credentials", "made 1 for this cluster", "Azure allows 3", "more identities")
+	plugintest.WantRefusal(t, refusal, profilev1.ReasonFederatedCredentialLimitExceeded, aliceID, "it has 3 federated identity credentials", "made 1 for this cluster", "Azure allows 3", "more identities")
 }

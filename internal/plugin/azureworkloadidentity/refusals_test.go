@@ -7,6 +7,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/azuremsi"
 	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 )
@@ -16,9 +17,9 @@ func TestTheLimitIsToldBeforeItIsHit(t *testing.T) {
 	for n := range 5 {
 		f.server.SetCredential(f.id, azuremsi.Credential{Name: fmt.Sprintf("theirs-%d", n), Issuer: "https://elsewhere", Subject: fmt.Sprint(n), Audience: DefaultAudience})
 	}
-	names, b := profiles(18), f.binding()
+	names, b := plugintest.Profiles(18), f.binding()
 	admitted, told := 0, 0
-	for n, err := range f.together(names, f.Apply, b) {
+	for n, err := range f.Together(names, f.Apply, b) {
 		if f.admits(names[n]) != (err == nil) {
 			t.Errorf("%s is admitted: %t, and was told %v", names[n], f.admits(names[n]), err)
 		}
@@ -27,16 +28,16 @@ func TestTheLimitIsToldBeforeItIsHit(t *testing.T) {
 			continue
 		}
 		told++
-		wantRefusal(t, err, profilev1.ReasonFederatedCredentialLimitExceeded, "it has 20 federated identity credentials", "made 15 for this cluster", "Ways out")
+		plugintest.WantRefusal(t, err, profilev1.ReasonFederatedCredentialLimitExceeded, "it has 20 federated identity credentials", "made 15 for this cluster", "Ways out")
 	}
 	if admitted != 15 || told != 3 {
 		t.Errorf("%d admitted, %d told that there is no room", admitted, told)
 	}
 	f.wantRequests(1, 15, 0)
-	f.revoke(names[0], b)
-	f.revoke(names[1], b)
-	f.revoke(names[2], b)
-	for _, err := range f.together(names[3:], f.Apply, b) {
+	f.MustRevoke(names[0], b)
+	f.MustRevoke(names[1], b)
+	f.MustRevoke(names[2], b)
+	for _, err := range f.Together(names[3:], f.Apply, b) {
 		if err != nil {
 			t.Error("there is room now, and yet:", err)
 		}
@@ -53,8 +54,8 @@ func TestAnotherIdentityIsNotTouched(t *testing.T) {
 				spec = `{"identityResourceId":"` + f.id + `",` + member + `}`
 			}
 			b := f.planned(spec)
-			wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonIdentityMismatch, field+" is "+someUUID, "Correct "+field)
-			f.revoke("alice", b)
+			plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonIdentityMismatch, field+" is "+someUUID, "Correct "+field)
+			f.MustRevoke("alice", b)
 			f.wantRequests(1, 0, 0)
 		})
 	}
@@ -62,21 +63,21 @@ func TestAnotherIdentityIsNotTouched(t *testing.T) {
 
 func TestATenantThatIsRightIsNoHindrance(t *testing.T) {
 	f := start(t)
-	f.apply("alice", f.planned(`{"clientId":"`+f.clientID+`","identityResourceId":"`+f.id+`","tenantId":"`+azuremsi.Tenant+`"}`))
+	f.MustApply("alice", f.planned(`{"clientId":"`+f.clientID+`","identityResourceId":"`+f.id+`","tenantId":"`+azuremsi.Tenant+`"}`))
 }
 
 func TestIdentitiesMustBeTaggedWhereTheOperatorSaysSo(t *testing.T) {
 	f := start(t, func(o *Options) { o.RequireIdentityTag = true })
 	b := f.binding()
-	wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonIdentityNotTagged, "kubeflow-profile=alice", "-azure-require-identity-tag", "az tag update")
+	plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonIdentityNotTagged, "kubeflow-profile=alice", "-azure-require-identity-tag", "az tag update")
 	f.server.Tag(f.id, "Kubeflow-Profile", "alice")
 	f.outdate()
 	if err := f.Apply(t.Context(), "alice", b); err == nil {
 		t.Fatal("it holds already")
 	}
-	f.receive("alice")
-	f.apply("alice", b)
-	wantRefusal(t, f.settle("bob", f.Apply, b), profilev1.ReasonIdentityNotTagged)
+	f.AwaitNews("alice")
+	f.MustApply("alice", b)
+	plugintest.WantRefusal(t, f.Settle("bob", f.Apply, b), profilev1.ReasonIdentityNotTagged)
 }
 
 func TestWhatOthersMadeIsLeftAlone(t *testing.T) {
@@ -94,8 +95,8 @@ func TestWhatOthersMadeIsLeftAlone(t *testing.T) {
 			f := start(t)
 			f.server.SetCredential(f.id, test.theirs)
 			b := f.binding()
-			wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonForeignBinding, test.says)
-			f.revoke("alice", b)
+			plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonForeignBinding, test.says)
+			f.MustRevoke("alice", b)
 			if left := f.server.Credentials(f.id); len(left) != 1 || left[0] != test.theirs {
 				t.Errorf("it became %v", left)
 			}
@@ -109,9 +110,9 @@ func TestOursWithAnotherAudienceIsNotOverwrittenAndIsTakenBack(t *testing.T) {
 	g := grantFor(testIssuer, DefaultAudience, "alice", "default-editor")
 	f.server.SetCredential(f.id, azuremsi.Credential{Name: g.name, Issuer: g.issuer, Subject: g.subject, Audience: "other"})
 	b := f.binding()
-	wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonForeignBinding)
+	plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonForeignBinding)
 	f.wantRequests(1, 0, 0)
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	if left := f.server.Credentials(f.id); len(left) != 0 {
 		t.Errorf("it still speaks of our account: %v", left)
 	}
@@ -124,11 +125,11 @@ func TestRevokeSucceedsWhenTheIdentityOrItsGroupIsGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t)
 			b := f.binding()
-			f.apply("alice", b)
+			f.MustApply("alice", b)
 			remove(f)
-			f.revoke("alice", b)
-			startOn(t, f.server, f.id, f.clientID).revoke("alice", b)
-			wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonIdentityNotFound, "Azure has no identity")
+			f.MustRevoke("alice", b)
+			startOn(t, f.server, f.id, f.clientID).MustRevoke("alice", b)
+			plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonIdentityNotFound, "Azure has no identity")
 		})
 	}
 }
@@ -147,7 +148,7 @@ func TestRevokeDoesNotBelieveWhatProvesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t)
 			f.server.Fault(func(azuremsi.Request) faults.Fault { return test.fault })
-			wantRefusal(t, f.settle("alice", f.Revoke, f.binding()), test.reason)
+			plugintest.WantRefusal(t, f.Settle("alice", f.Revoke, f.binding()), test.reason)
 		})
 	}
 }
@@ -155,8 +156,8 @@ func TestRevokeDoesNotBelieveWhatProvesNothing(t *testing.T) {
 func TestAMissingIdentityCostsOneRequest(t *testing.T) {
 	f := start(t)
 	f.server.RemoveIdentity(f.id)
-	for _, err := range f.together(profiles(20), f.Apply, f.binding()) {
-		wantRefusal(t, err, profilev1.ReasonIdentityNotFound)
+	for _, err := range f.Together(plugintest.Profiles(20), f.Apply, f.binding()) {
+		plugintest.WantRefusal(t, err, profilev1.ReasonIdentityNotFound)
 	}
 	if made := f.server.Requests(f.id); made["GetIdentity"] != 1 || len(made) != 1 {
 		t.Errorf("Azure got %v", made)
@@ -168,17 +169,17 @@ func TestAMissingRightIsToldAndHindersNothingElse(t *testing.T) {
 	id, clientID := server.AddIdentity("Alice")
 	owner := startOn(t, server, id, clientID)
 	b := owner.binding()
-	owner.apply("bob", b)
+	owner.MustApply("bob", b)
 	poor := startOn(t, server, id, clientID, func(o *Options) {
 		o.API = clientOf(t, server, server.CredentialOf(azuremsi.ReadIdentity, azuremsi.ReadCredential, azuremsi.DeleteCredential))
 	})
 	server.ResetRequests()
-	for _, err := range poor.together(profiles(10), poor.Apply, b) {
-		wantRefusal(t, err, profilev1.ReasonPermissionMissing, "federatedIdentityCredentials/write")
+	for _, err := range poor.Together(plugintest.Profiles(10), poor.Apply, b) {
+		plugintest.WantRefusal(t, err, profilev1.ReasonPermissionMissing, "federatedIdentityCredentials/write")
 	}
 	poor.wantRequests(1, 1, 0)
-	poor.apply("bob", b)
-	poor.revoke("bob", b)
+	poor.MustApply("bob", b)
+	poor.MustRevoke("bob", b)
 	poor.wantRequests(1, 1, 1)
 }
 
@@ -186,9 +187,9 @@ func TestABadRequestHindersNoOther(t *testing.T) {
 	f := start(t)
 	f.server.FailOnce("CreateOrUpdateCredential", faults.Fail(http.StatusBadRequest, "BadRequest", "no"))
 	b := f.binding()
-	wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonIdentityRejected, "(BadRequest)")
-	f.apply("bob", b)
-	wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonIdentityRejected)
+	plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonIdentityRejected, "(BadRequest)")
+	f.MustApply("bob", b)
+	plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonIdentityRejected)
 	f.wantRequests(1, 2, 0)
 }
 
@@ -210,34 +211,34 @@ func TestARefusalStandsWhileAzureIsAskedAgain(t *testing.T) {
 	f := start(t)
 	b := f.binding()
 	f.server.FailOnce("GetIdentity", faults.Fail(http.StatusForbidden, "AuthorizationFailed", "no"))
-	wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonPermissionMissing)
-	wantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonPermissionMissing)
+	plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonPermissionMissing)
+	plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonPermissionMissing)
 	if made := f.server.Requests(f.id); made["GetIdentity"] != 1 {
 		t.Errorf("Azure got %v", made)
 	}
 	f.forget()
-	wantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonPermissionMissing)
-	f.receive("alice")
+	plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonPermissionMissing)
+	f.AwaitNews("alice")
 	if err := f.Apply(t.Context(), "alice", b); err != nil {
 		t.Errorf("the right was granted, and yet: %v", err)
 	}
 	if kind := plugin.AsError(f.Revoke(t.Context(), "alice", b)).Kind; kind != plugin.Waiting {
 		t.Errorf("Revoke is answered with the kind %d", kind)
 	}
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 }
 
 func TestARefusalThatIsOverIsNotToldToOthers(t *testing.T) {
 	f := start(t)
 	b := f.binding()
 	f.server.FailOnce("CreateOrUpdateCredential", faults.Fail(http.StatusForbidden, "AuthorizationFailed", "no"))
-	wantRefusal(t, f.settle("alice", f.Apply, b), profilev1.ReasonPermissionMissing)
+	plugintest.WantRefusal(t, f.Settle("alice", f.Apply, b), profilev1.ReasonPermissionMissing)
 	f.forget()
-	wantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonPermissionMissing)
-	f.receive("alice")
-	f.apply("alice", b)
+	plugintest.WantRefusal(t, f.Apply(t.Context(), "alice", b), profilev1.ReasonPermissionMissing)
+	f.AwaitNews("alice")
+	f.MustApply("alice", b)
 	if err := f.Apply(t.Context(), "bob", b); plugin.AsError(err).Kind != plugin.Waiting {
 		t.Errorf("bob is told %v", err)
 	}
-	f.apply("bob", b)
+	f.MustApply("bob", b)
 }

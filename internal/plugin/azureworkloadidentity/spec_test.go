@@ -9,6 +9,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 const (
@@ -84,7 +85,7 @@ func TestABadSpecIsRefusedByTheNameOfTheField(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := readSpec([]byte(test.spec))
-			wantRefusal(t, err, profilev1.ReasonInvalidPluginSpec, test.says)
+			plugintest.WantRefusal(t, err, profilev1.ReasonInvalidPluginSpec, test.says)
 			if message := plugin.AsError(err).Message; !strings.HasPrefix(message, test.field+": ") || len(message) > 1500 {
 				t.Errorf("the message has %d bytes and begins %.80q", len(message), message)
 			}

@@ -1,9 +1,6 @@
 package azureworkloadidentity
 
-import (
-	"hash/fnv"
-	"time"
-)
+import "time"
 
 // Timing says how long things are waited for and believed.
 type Timing struct {
@@ -31,17 +28,4 @@ func DefaultTiming() Timing {
 		Backoff:        time.Second,
 		LongestBackoff: 2 * time.Minute,
 	}
-}
-
-// nextLook is the first time after a given one at which an identity is looked at. It depends
-// on nothing but the identity's name and the interval, so all Profiles on an identity agree
-// on it, before and after a restart, and share the requests.
-func nextLook(id ResourceID, interval time.Duration, after time.Time) time.Time {
-	sum := fnv.New64a()
-	_, _ = sum.Write([]byte(id.String()))
-	look := after.Truncate(interval).Add(time.Duration(sum.Sum64() % uint64(interval)))
-	for !look.After(after) {
-		look = look.Add(interval)
-	}
-	return look
 }

@@ -48,7 +48,7 @@ func TestOneLookADriftIntervalServesAllProfiles(t *testing.T) {
 			f.look(teams(3))
 			f.wantRequests(n+1, 0)
 		}
-		first := nextLook("id", DefaultTiming().Drift, started)
+		first := NextLook("id", DefaultTiming().Drift, started)
 		for n, s := range f.cloud.requests("id") {
 			due := first.Add(time.Duration(n) * DefaultTiming().Drift)
 			if late := s.at.Sub(due); late < 0 || late > time.Second {
@@ -182,14 +182,14 @@ func TestNextLook(t *testing.T) {
 	counts := map[time.Duration]int{}
 	for n := range 600 {
 		identity := fmt.Sprintf("team-%02d", n)
-		look := nextLook(identity, interval, now)
+		look := NextLook(identity, interval, now)
 		if !look.After(now) || look.After(now.Add(interval)) {
 			t.Fatalf("%s is looked at at %s; want it after %s and within %s", identity, look, now, interval)
 		}
-		if next := nextLook(identity, interval, look); !next.Equal(look.Add(interval)) {
+		if next := NextLook(identity, interval, look); !next.Equal(look.Add(interval)) {
 			t.Fatalf("%s is looked at at %s and then at %s; want it once an interval", identity, look, next)
 		}
-		if earlier := nextLook(identity, interval, look.Add(-time.Nanosecond)); !earlier.Equal(look) {
+		if earlier := NextLook(identity, interval, look.Add(-time.Nanosecond)); !earlier.Equal(look) {
 			t.Fatalf("the time for %s depends on who asks: %s and %s", identity, look, earlier)
 		}
 		counts[look.Sub(now)/(interval/6)]++

@@ -118,7 +118,7 @@ func (q *Queue[S, W]) untilLook(m *memory[S, W], identity string) (time.Duration
 	if m.failure != nil {
 		return q.timing.Failure - time.Since(m.failedAt), m.failure
 	}
-	return time.Until(nextLook(identity, q.timing.Drift, m.looked)), nil
+	return time.Until(NextLook(identity, q.timing.Drift, m.looked)), nil
 }
 
 func (q *Queue[S, W]) memoryOf(identity string) *memory[S, W] {

@@ -46,10 +46,10 @@ func DefaultTiming() Timing {
 	}
 }
 
-// nextLook is the first time after a given one at which an identity is looked at. It
-// depends on nothing but the identity's name and the interval, so all Profiles on an
-// identity agree on it, before and after a restart, and share the one request.
-func nextLook(identity string, interval time.Duration, after time.Time) time.Time {
+// NextLook is the first time after a given one at which an identity is looked at. It
+// depends on nothing but the identity's name and the interval, which must be more than 0, so
+// all Profiles on an identity agree on it, before and after a restart, and share the requests.
+func NextLook(identity string, interval time.Duration, after time.Time) time.Time {
 	sum := fnv.New64a()
 	_, _ = sum.Write([]byte(identity))
 	offset := time.Duration(sum.Sum64() % uint64(interval))

@@ -1,10 +1,7 @@
 package gcpworkloadidentity
 
 import (
-	"context"
-	"fmt"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -43,14 +40,10 @@ func shortTiming() edits.Timing {
 // fixture is Google IAM and a controller with the plugin.
 type fixture struct {
 	*Plugin
-	t      *testing.T
-	server *gcpiam.Server
-	host   *plugintest.Host
-	// stop ends the controller.
-	stop func()
-
-	mu      sync.Mutex
-	results map[string]int
+	*plugintest.Driver
+	t        *testing.T
+	server   *gcpiam.Server
+	requests plugintest.Tally
 }
 
 func startIAM(t *testing.T, o gcpiam.Options) *gcpiam.Server {
@@ -74,9 +67,10 @@ func start(t *testing.T, options ...func(*Options)) *fixture {
 
 func startOn(t *testing.T, server *gcpiam.Server, options ...func(*Options)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, server: server, host: plugintest.NewHost(), results: map[string]int{}}
-	o := Options{IAM: clientOf(t, server, server.Key().JSON()), Host: f.host, Log: logr.Discard(),
-		RequestsPerSecond: 10000, Timing: shortTiming(), Observe: f.observe}
+	f := &fixture{t: t, server: server}
+	host := plugintest.NewHost()
+	o := Options{IAM: clientOf(t, server, server.Key().JSON()), Host: host, Log: logr.Discard(),
+		RequestsPerSecond: 10000, Timing: shortTiming(), Observe: f.requests.Observe}
 	for _, change := range options {
 		change(&o)
 	}
@@ -84,14 +78,7 @@ func startOn(t *testing.T, server *gcpiam.Server, options ...func(*Options)) *fi
 	if f.Plugin, err = New(o); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var group sync.WaitGroup
-	group.Go(func() { _ = f.Start(ctx) })
-	f.stop = func() {
-		cancel()
-		group.Wait()
-	}
-	t.Cleanup(f.stop)
+	f.Driver = plugintest.Drive(t, f.Plugin, host)
 	return f
 }
 
@@ -109,12 +96,6 @@ func clientThrough(server *gcpiam.Server, key []byte, transport http.RoundTrippe
 		return credentials.NewCredentialsFromJSON(credentials.ServiceAccount, key,
 			&credentials.DetectOptions{Scopes: []string{cloudPlatform}, Client: &http.Client{Transport: transport}})
 	}}
-}
-
-func (f *fixture) observe(operation, result string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.results[operation+" "+result]++
 }
 
 // account makes the Google service account team with a policy and returns the binding of
@@ -142,62 +123,6 @@ func inPool(email, poolProject string) plugin.Binding {
 	return all[0]
 }
 
-// settle calls the plugin as the controller does until it is done or refuses.
-func (f *fixture) settle(profile string, call func(context.Context, string, plugin.Binding) error, b plugin.Binding) error {
-	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), 10*time.Second)
-	defer cancel()
-	return f.host.Until(ctx, profile, func() error { return call(ctx, profile, b) })
-}
-
-func (f *fixture) apply(profile string, b plugin.Binding) {
-	f.t.Helper()
-	if err := f.settle(profile, f.Apply, b); err != nil {
-		f.t.Fatalf("apply for %s: %v", profile, err)
-	}
-}
-
-func (f *fixture) revoke(profile string, b plugin.Binding) {
-	f.t.Helper()
-	if err := f.settle(profile, f.Revoke, b); err != nil {
-		f.t.Fatalf("revoke for %s: %v", profile, err)
-	}
-}
-
-// together applies for many Profiles that ask before anything is sent, and returns what
-// each was told in the end.
-func (f *fixture) together(profiles []string, b plugin.Binding) []error {
-	f.t.Helper()
-	f.inLine(profiles, b)
-	errs := make([]error, len(profiles))
-	var group sync.WaitGroup
-	for i, profile := range profiles {
-		group.Go(func() { errs[i] = f.settle(profile, f.Apply, b) })
-	}
-	group.Wait()
-	return errs
-}
-
-// inLine has Profiles ask, while the controller says that there are more to come.
-func (f *fixture) inLine(profiles []string, b plugin.Binding) {
-	f.t.Helper()
-	f.host.SetBacklog(1)
-	defer f.host.SetBacklog(0)
-	for _, profile := range profiles {
-		if err := f.Apply(f.t.Context(), profile, b); err == nil || plugin.AsError(err).Kind != plugin.Waiting {
-			f.t.Fatalf("the first call for %s is answered with %v; want to be told to wait", profile, err)
-		}
-	}
-}
-
-func profiles(n int) []string {
-	var names []string
-	for i := range n {
-		names = append(names, fmt.Sprintf("team-%02d", i))
-	}
-	return names
-}
-
 // admits tells whether a Profile's default-editor may use team.
 func (f *fixture) admits(profile string) bool {
 	return gcpiam.Admits(f.server.Policy(team), ownProject, profile, "default-editor")
@@ -222,13 +147,4 @@ func (f *fixture) failOnce(method string, fault faults.Fault) {
 		done = true
 		return fault
 	})
-}
-
-// wantRefusal fails unless the error is a refusal for the reason, and returns its message.
-func wantRefusal(t *testing.T, err error, reason string) string {
-	t.Helper()
-	if err == nil || plugin.AsError(err).Kind != plugin.Refused || plugin.AsError(err).Reason != reason {
-		t.Fatalf("got %v, want a refusal with the reason %s", err, reason)
-	}
-	return plugin.AsError(err).Message
 }

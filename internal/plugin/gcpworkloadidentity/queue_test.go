@@ -7,6 +7,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 	"github.com/kfprofiles/kfprofiles/test/cloud/faults"
 	"github.com/kfprofiles/kfprofiles/test/cloud/gcpiam"
 )
@@ -14,24 +15,26 @@ import (
 func TestManyProfilesOnOneAccountCostOneReadAndOneWrite(t *testing.T) {
 	f := start(t)
 	b := f.account(foreignPolicy)
-	names := profiles(100)
-	for i, err := range f.together(names, b) {
+	names := plugintest.Profiles(100)
+	f.InLine(names, b)
+	for i, err := range f.Together(names, f.Apply, b) {
 		if err != nil || !f.admits(names[i]) {
 			t.Errorf("%s: error %v, admitted %t", names[i], err, f.admits(names[i]))
 		}
 	}
 	f.wantRequests(team, 1, 1)
-	if f.results["getIamPolicy ok"] != 1 || f.results["setIamPolicy ok"] != 1 {
-		t.Errorf("requests were counted as %v", f.results)
+	if f.requests.Counts()["getIamPolicy ok"] != 1 || f.requests.Counts()["setIamPolicy ok"] != 1 {
+		t.Errorf("requests were counted as %v", f.requests.Counts())
 	}
 }
 
 func TestARestartSendsNothingForWhatHolds(t *testing.T) {
 	before := start(t)
 	b := before.account(foreignPolicy)
-	names := profiles(20)
-	before.together(names, b)
-	before.stop()
+	names := plugintest.Profiles(20)
+	before.InLine(names, b)
+	before.Together(names, before.Apply, b)
+	before.Stop()
 	before.server.ResetRequests()
 	after := startOn(t, before.server)
 	for _, name := range names {
@@ -47,38 +50,29 @@ func TestARestartSendsNothingForWhatHolds(t *testing.T) {
 func TestDriftIsRepairedAtTheNextLook(t *testing.T) {
 	f := start(t)
 	b := f.account(foreignPolicy)
-	f.together(profiles(5), b)
-	f.stop()
+	f.InLine(plugintest.Profiles(5), b)
+	f.Together(plugintest.Profiles(5), f.Apply, b)
+	f.Stop()
 	if err := f.server.SetPolicy(team, foreignPolicy); err != nil {
 		t.Fatal(err)
 	}
 	f.server.ResetRequests()
 	// With so short an interval each call of Check finds that it is time to look.
 	g := startOn(t, f.server, func(o *Options) { o.Timing.Drift = time.Nanosecond })
-	g.host.SetBacklog(1)
-	for _, name := range profiles(5) {
+	g.Host.SetBacklog(1)
+	for _, name := range plugintest.Profiles(5) {
 		if _, err := g.Check(t.Context(), name, b); err == nil || plugin.AsError(err).Kind != plugin.Waiting {
 			t.Fatalf("Check is answered with %v; want to be told to wait", err)
 		}
 	}
-	g.host.SetBacklog(0)
-	for _, name := range profiles(5) {
-		receive(t, g.host.News(name))
+	g.Host.SetBacklog(0)
+	for _, name := range plugintest.Profiles(5) {
+		g.AwaitNews(name)
 		if !g.admits(name) {
 			t.Errorf("%s was not put back", name)
 		}
 	}
 	g.wantRequests(team, 1, 1)
-}
-
-// receive waits for news.
-func receive(t *testing.T, news <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-news:
-	case <-time.After(10 * time.Second):
-		t.Fatal("what was waited for did not happen")
-	}
 }
 
 func TestAConflictIsReadAgainAtOnceAndTheOtherWritersChangeIsKept(t *testing.T) {
@@ -95,13 +89,13 @@ func TestAConflictIsReadAgainAtOnceAndTheOtherWritersChangeIsKept(t *testing.T) 
 		}
 		return faults.Fault{}
 	})
-	f.apply("alice", b)
+	f.MustApply("alice", b)
 	if !f.admits("alice") || !strings.Contains(f.server.Policy(team), "user:bert@example.com") {
 		t.Errorf("the policy has not both changes:\n%s", f.server.Policy(team))
 	}
 	f.wantRequests(team, 2, 2)
-	if f.results["setIamPolicy conflict"] != 1 {
-		t.Errorf("requests were counted as %v", f.results)
+	if f.requests.Counts()["setIamPolicy conflict"] != 1 {
+		t.Errorf("requests were counted as %v", f.requests.Counts())
 	}
 }
 
@@ -111,7 +105,7 @@ func TestAWriteWhoseAnswerWasLostIsFoundDone(t *testing.T) {
 			f := start(t)
 			b := f.account(foreignPolicy)
 			f.failOnce("setIamPolicy", fault)
-			f.apply("alice", b)
+			f.MustApply("alice", b)
 			f.wantRequests(team, 2, 1)
 		})
 	}
@@ -120,8 +114,8 @@ func TestAWriteWhoseAnswerWasLostIsFoundDone(t *testing.T) {
 func TestAStaleReadDoesNotHideWhatIsToBeTakenBack(t *testing.T) {
 	f := start(t, func(o *Options) { o.Timing.Settle = time.Hour })
 	b := f.account(foreignPolicy)
-	f.apply("bob", b)
-	f.apply("alice", b)
+	f.MustApply("bob", b)
+	f.MustApply("alice", b)
 	stale := 3
 	f.server.Fault(func(r gcpiam.Request) faults.Fault {
 		if r.Method == "getIamPolicy" && stale > 0 {
@@ -130,7 +124,7 @@ func TestAStaleReadDoesNotHideWhatIsToBeTakenBack(t *testing.T) {
 		}
 		return faults.Fault{}
 	})
-	f.revoke("alice", b)
+	f.MustRevoke("alice", b)
 	if f.admits("alice") || !f.admits("bob") || stale != 0 {
 		t.Errorf("alice is admitted: %t, bob is: %t; %d stale reads did not happen", f.admits("alice"), f.admits("bob"), stale)
 	}
@@ -143,29 +137,30 @@ func TestThrottlingIsToldAndPasses(t *testing.T) {
 	if err := f.Apply(t.Context(), "alice", b); err == nil {
 		t.Fatal("the account that throttles is said to be edited")
 	}
-	receive(t, f.host.News("alice"))
+	f.AwaitNews("alice")
 	why := plugin.AsError(f.Apply(t.Context(), "alice", b))
 	if why.Kind != plugin.Waiting || !strings.Contains(why.Message, "called less often") {
 		t.Errorf("the Profile is told %+v", why)
 	}
 	f.server.Fault(nil)
-	f.apply("alice", b)
-	if f.results["getIamPolicy throttled"] == 0 || f.results["setIamPolicy ok"] != 1 {
-		t.Errorf("requests were counted as %v", f.results)
+	f.MustApply("alice", b)
+	if f.requests.Counts()["getIamPolicy throttled"] == 0 || f.requests.Counts()["setIamPolicy ok"] != 1 {
+		t.Errorf("requests were counted as %v", f.requests.Counts())
 	}
 }
 
 func TestAMissingAccountCostsOneRequestForAllProfiles(t *testing.T) {
 	f := start(t)
 	b := editorOn("missing@research.iam.gserviceaccount.com")
-	for _, err := range f.together(profiles(25), b) {
-		message := wantRefusal(t, err, profilev1.ReasonIdentityNotFound)
+	f.InLine(plugintest.Profiles(25), b)
+	for _, err := range f.Together(plugintest.Profiles(25), f.Apply, b) {
+		message := plugintest.WantRefusal(t, err, profilev1.ReasonIdentityNotFound)
 		if !strings.Contains(message, "Create it, or correct gcpServiceAccount") {
 			t.Errorf("the message %q has no way out", message)
 		}
 	}
-	f.revoke("team-00", b)
-	f.revoke("never-was", b)
+	f.MustRevoke("team-00", b)
+	f.MustRevoke("never-was", b)
 	f.wantRequests(b.Identity, 1, 0)
 }
 

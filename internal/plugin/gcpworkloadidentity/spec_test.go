@@ -10,6 +10,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/plugin"
+	"github.com/kfprofiles/kfprofiles/plugin/plugintest"
 )
 
 // askedProject is an IAM that only knows whose the controller's credentials are.
@@ -80,7 +81,7 @@ func TestPlan(t *testing.T) {
 func TestPlanWithoutAProject(t *testing.T) {
 	compute := []byte(`{"gcpServiceAccount":"123456789012-compute@developer.gserviceaccount.com"}`)
 	_, err := planner(t, Options{IAM: &askedProject{}}).Plan(t.Context(), "alice", compute)
-	if message := wantRefusal(t, err, profilev1.ReasonInvalidPluginSpec); !strings.HasPrefix(message, "identityNamespace: is required") {
+	if message := plugintest.WantRefusal(t, err, profilev1.ReasonInvalidPluginSpec); !strings.HasPrefix(message, "identityNamespace: is required") {
 		t.Errorf("the message is %q", message)
 	}
 	if got, err := planner(t, Options{IAM: &askedProject{}}).Plan(t.Context(), "alice", []byte(strings.Replace(string(compute), "}", `,"annotateOnly":true}`, 1))); err != nil || len(got) != 1 {
@@ -93,7 +94,7 @@ func TestTheControllersProjectIsAskedForUntilThereIsAnAnswer(t *testing.T) {
 	p := planner(t, Options{IAM: asked})
 	spec := []byte(`{"gcpServiceAccount":"team@research.iam.gserviceaccount.com"}`)
 	_, err := p.Plan(t.Context(), "alice", spec)
-	wantRefusal(t, err, profilev1.ReasonCredentialsMissing)
+	plugintest.WantRefusal(t, err, profilev1.ReasonCredentialsMissing)
 	asked.err = errors.New("the metadata server is away")
 	if _, err = p.Plan(t.Context(), "alice", spec); err == nil || plugin.AsError(err).Kind != plugin.Retry {
 		t.Errorf("got %v, want to be tried again", err)

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kfprofiles/kfprofiles/internal/cli/doctor"
+	"github.com/kfprofiles/kfprofiles/internal/cli/installation"
+)
+
+func newDoctor(e *Environment) *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the installation, and tell what is wrong and what to do",
+		Long: `Check the installation: the CRD, the controller with its leader and its rights, the ClusterRoles, the mesh and the
+user header, what clouds need in the cluster, and which Profiles are not ready and why. Nothing is changed. The exit
+code is 1 when there is a problem. docs/troubleshooting.md has an entry for each reason.`,
+		Example: `  kubectl profile doctor
+  kubectl profile doctor -o json`,
+		Args: noNames,
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch format {
+			case "", "json", "yaml":
+				return e.doctor(c.Context(), format)
+			default:
+				return misused("-o is %q; it must be json or yaml", format)
+			}
+		},
+	}
+	c.Flags().StringVarP(&format, "output", "o", "", "Output format. One of: (json, yaml).")
+	return c
+}
+
+func (e *Environment) doctor(ctx context.Context, format string) error {
+	cluster, err := e.Connect()
+	if err != nil {
+		return err
+	}
+	findings, err := doctor.Examine(ctx, cluster, e.controllerNamespaces(), e.Now())
+	if err != nil {
+		return err
+	}
+	if err := e.printFindings(findings, format); err != nil {
+		return err
+	}
+	if problems := doctor.Count(findings, doctor.Problem); problems > 0 {
+		return fmt.Errorf("problems found: %d", problems)
+	}
+	return nil
+}
+
+// controllerNamespaces are where the controller is looked for: in the one of --namespace, or
+// else where it usually runs.
+func (e *Environment) controllerNamespaces() []string {
+	if e.Kubeconfig.Namespace != nil && *e.Kubeconfig.Namespace != "" {
+		return []string{*e.Kubeconfig.Namespace}
+	}
+	return installation.Namespaces()
+}
+
+func (e *Environment) printFindings(findings []doctor.Finding, format string) error {
+	switch format {
+	case "json":
+		encoder := json.NewEncoder(e.Out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(findings)
+	case "yaml":
+		text, err := yaml.Marshal(findings)
+		if err != nil {
+			return err
+		}
+		_, err = e.Out.Write(text)
+		return err
+	default:
+		doctor.Write(e.Out, findings, e.Terminal)
+		return nil
+	}
+}
