@@ -47,7 +47,8 @@ func NewCommand(e *Environment) *cobra.Command {
 		return misused("%w; see %s --help", err, c.CommandPath())
 	})
 	e.Kubeconfig.AddFlags(root.PersistentFlags())
-	root.AddCommand(newCreate(e), newList(e), newGet(e), newDescribe(e), newAccess(e), newShare(e), newUnshare(e), newTransfer(e), newDelete(e))
+	root.AddCommand(newCreate(e), newList(e), newGet(e), newDescribe(e), newAccess(e), newShare(e), newUnshare(e), newTransfer(e), newDelete(e), newAWS(e),
+		newDoctor(e), newMigrate(e))
 	return root
 }
 

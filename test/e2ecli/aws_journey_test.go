@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
+	"github.com/kfprofiles/kfprofiles/internal/cli/installation"
 	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 	"github.com/kfprofiles/kfprofiles/test/cloud/issuer"
 	"github.com/kfprofiles/kfprofiles/test/playground"
@@ -85,7 +85,7 @@ func (a account) controllerEnvironment(t *testing.T) []string {
 func setUp(t *testing.T, admin *shell, patterns string) string {
 	t.Helper()
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: playground.SystemNamespace, Name: playground.ControllerAccount}}
-	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: playground.SystemNamespace, Name: awsroles.ControllerDeployment}}
+	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: playground.SystemNamespace, Name: installation.Deployment}}
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
 		for o, forget := range map[client.Object]string{

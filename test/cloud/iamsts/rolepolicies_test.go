@@ -46,6 +46,13 @@ func TestSessionsMayDoWhatTheRolesOwnPoliciesAllow(t *testing.T) {
 	_, err = inside.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("bob")})
 	wantCode(t, err, "AccessDenied")
 	wantCode(t, update(t.Context(), inside, "alice", services), "AccessDenied")
+	wider := allowing("iam:*", "*", "")
+	if _, err := client.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("alice"), PolicyName: aws.String("own"), PolicyDocument: &wider}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = inside.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("bob")}); err != nil {
+		t.Errorf("after the policy was widened: %v", err)
+	}
 }
 
 func TestRolePoliciesThatAreRefused(t *testing.T) {

@@ -48,6 +48,9 @@ func (s *Server) signerFor(r *http.Request, accessKey string, now time.Time) (si
 	if !who.expires.IsZero() && !now.Before(who.expires) {
 		return signer{}, ErrExpired
 	}
+	if who.role != nil {
+		who.permissions = who.role.permissions()
+	}
 	return who, nil
 }
 

@@ -64,6 +64,8 @@ type signer struct {
 	credentials Credentials
 	// expires is zero for users.
 	expires time.Time
+	// role is nil for users.
+	role *role
 }
 
 // newID makes an identifier as AWS does, with a prefix for its kind.

@@ -99,15 +99,15 @@ func (w webIdentity) admitted(policy string) bool {
 }
 
 // startSession makes temporary credentials for a role. They sign requests, and may do what the
-// role's own policies allow at this moment.
+// role's own policies allow at the time of each request.
 func (a *account) startSession(r *role, name string, expires time.Time) signer {
 	session := signer{
 		credentials: Credentials{AccessKeyID: newID("ASIA"), SecretAccessKey: rand.Text() + rand.Text(), SessionToken: strings.Repeat(rand.Text(), 2)},
 		expires:     expires.Truncate(time.Second),
+		role:        r,
 	}
 	session.accessKey = session.credentials.AccessKeyID
 	session.id = r.id + ":" + name
-	session.permissions = r.permissions()
 	session.arn = a.arn("sts", "assumed-role/"+r.name+"/"+name)
 	a.signers[session.accessKey] = session
 	return session

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
+)
+
+// clean shows what will be changed, asks, and changes it.
+func (a *awsAudit) clean(ctx context.Context, e *Environment, w *awsWorld, tenants awsroles.Tenants, all []awsroles.Audited, keep []string) error {
+	var cleanings []awsroles.Cleaning
+	for _, role := range all {
+		if !role.Fixable() {
+			continue
+		}
+		c, err := awsroles.Clean(role, w.provider, tenants, keep)
+		if err != nil {
+			return fmt.Errorf("%s: %w", role.Role, err)
+		}
+		preview(e, c)
+		if c.Changes() {
+			cleanings = append(cleanings, c)
+		}
+	}
+	if len(cleanings) == 0 {
+		fmt.Fprintln(e.Out, "Nothing is to be changed.")
+		return nil
+	}
+	if !a.dryRun.local() && !a.yes {
+		if err := confirmCleaning(e, len(cleanings)); err != nil {
+			return err
+		}
+	}
+	var failures []error
+	for _, c := range cleanings {
+		if !a.dryRun.local() {
+			if err := c.Apply(ctx, w.iam); err != nil {
+				failures = append(failures, fmt.Errorf("%s: %w", c.Role, err))
+				continue
+			}
+		}
+		fmt.Fprintf(e.Out, "%s %s\n", c.Role, a.dryRun.said("cleaned"))
+	}
+	return errors.Join(failures...)
+}
+
+// preview says what becomes of a role.
+func preview(e *Environment, c awsroles.Cleaning) {
+	fmt.Fprintln(e.ErrOut, c.Role)
+	for _, subject := range c.Keep {
+		fmt.Fprintf(e.ErrOut, "  - %s keeps it\n", subject)
+	}
+	for _, subject := range c.Lose {
+		fmt.Fprintf(e.ErrOut, "  - %s loses it: it is annotated with the role, and no Profile names both\n", subject)
+	}
+	for _, subject := range c.Remove {
+		fmt.Fprintf(e.ErrOut, "  - %s is gone and taken out\n", subject)
+	}
+	if c.StillOpen {
+		fmt.Fprintln(e.ErrOut, "  - it stays open: some statement cannot be closed without guessing; edit its trust policy by hand")
+	}
+}
+
+// confirmCleaning has a person say yes, and refuses where none is there to ask.
+func confirmCleaning(e *Environment, n int) error {
+	fmt.Fprintf(e.ErrOut, "To change %s, type yes: ", plural(n, "trust policy", "trust policies"))
+	answer, err := bufio.NewReader(e.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch strings.TrimSpace(answer) {
+	case "yes":
+		return nil
+	case "":
+		return misused("nothing was changed, since nobody answered; to change it without being asked, add --yes")
+	default:
+		return errors.New("nothing was changed: the answer was not yes")
+	}
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/spf13/pflag"
+	"k8s.io/client-go/discovery"
+
+	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
+	"github.com/kfprofiles/kfprofiles/internal/identity"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
+)
+
+// awsFlags are those of all verbs that talk to AWS.
+type awsFlags struct{ cluster, region, issuer string }
+
+func (f *awsFlags) add(flags *pflag.FlagSet) {
+	f.addRegion(flags)
+	flags.StringVar(&f.issuer, "issuer", "", "Who issues the tokens of the cluster's service accounts, as an https URL. By default the API server is asked.")
+}
+
+func (f *awsFlags) addRegion(flags *pflag.FlagSet) {
+	flags.StringVar(&f.region, "region", "", "The AWS region. By default that of the current context's EKS cluster, or of your AWS configuration.")
+}
+
+func (f *awsFlags) addCluster(flags *pflag.FlagSet) {
+	flags.StringVar(&f.cluster, "cluster", "", "The EKS cluster's name, for names and descriptions. By default that of the current context.")
+}
+
+// awsWorld is where a command works: an account, and a cluster whose tokens it takes.
+type awsWorld struct {
+	account  awsroles.Account
+	provider trustpolicy.Provider
+	// cluster is the name of the cluster, or empty.
+	cluster string
+	iam     *iam.Client
+}
+
+// world finds out the account and the cluster.
+func (f *awsFlags) world(ctx context.Context, e *Environment) (*awsWorld, error) {
+	current, err := f.eksCluster(e)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := f.issuerOf(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := f.configure(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	w := &awsWorld{cluster: current.Name, iam: iam.NewFromConfig(settings)}
+	if w.account, err = awsroles.AccountOf(ctx, sts.NewFromConfig(settings)); err != nil {
+		return nil, err
+	}
+	if current.Account != "" && current.Account != w.account.ID {
+		fmt.Fprintf(e.ErrOut, "note: the cluster is in the account %s and your AWS credentials are of %s, where everything is looked for and made\n", current.Account, w.account.ID)
+	}
+	w.provider, err = trustpolicy.NewProvider(w.account.Partition, w.account.ID, issuer)
+	return w, err
+}
+
+// eksCluster is the cluster of the current context, as far as its name tells, or what the
+// flags say.
+func (f *awsFlags) eksCluster(e *Environment) (awsroles.EKSCluster, error) {
+	kubeconfig, err := e.Kubeconfig.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return awsroles.EKSCluster{}, fmt.Errorf("find the cluster: %w", err)
+	}
+	name := kubeconfig.CurrentContext
+	if chosen := e.Kubeconfig.Context; chosen != nil && *chosen != "" {
+		name = *chosen
+	}
+	var c awsroles.EKSCluster
+	if current := kubeconfig.Contexts[name]; current != nil {
+		c = awsroles.EKSClusterNamed(current.Cluster)
+	}
+	if f.cluster != "" {
+		c.Name = f.cluster
+	}
+	return c, nil
+}
+
+// issuerOf asks the API server who issues the tokens of its service accounts.
+func (f *awsFlags) issuerOf(ctx context.Context, e *Environment) (string, error) {
+	if f.issuer != "" {
+		if err := identity.CheckIssuer(f.issuer); err != nil {
+			return "", misused("--issuer: %w", err)
+		}
+		return f.issuer, nil
+	}
+	settings, err := e.Kubeconfig.ToRESTConfig()
+	if err != nil {
+		return "", fmt.Errorf("find the cluster: %w", err)
+	}
+	cluster, err := discovery.NewDiscoveryClientForConfig(settings)
+	if err != nil {
+		return "", err
+	}
+	asked := identity.Issuer{API: cluster.RESTClient()}
+	issuer, err := asked.URL(ctx)
+	if err != nil {
+		return "", fmt.Errorf("find out who issues the cluster's tokens: %w\nYou can say it with --issuer", err)
+	}
+	return issuer, nil
+}
+
+// anyRegion is taken where no region is set: IAM is global in its partition and the SDK wants
+// one all the same.
+const anyRegion = "us-east-1"
+
+// configure reads the AWS configuration as every SDK does.
+func (f *awsFlags) configure(ctx context.Context, e *Environment) (aws.Config, error) {
+	region := f.region
+	if region == "" {
+		current, err := f.eksCluster(e)
+		if err != nil {
+			return aws.Config{}, err
+		}
+		region = current.Region
+	}
+	settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
+	if err != nil {
+		return settings, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if settings.Region == "" {
+		settings.Region = anyRegion
+	}
+	return settings, nil
+}

@@ -1,0 +1,138 @@
+package docs
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kfprofiles/kfprofiles/internal/cli"
+)
+
+var (
+	// mentioned is a flag in a span of code, such as `-mesh=none` or `--dry-run`.
+	mentioned = regexp.MustCompile("`(--?[a-z][a-z0-9-]{2,})(?:[= ][^`]*)?`")
+	// defined is a flag in what a program says of itself.
+	defined = regexp.MustCompile(`(?m)^\s+-([a-z0-9-]+)`)
+)
+
+// flagsOfOthers are those of other programs that documents speak of.
+var flagsOfOthers = []string{"-alias"} // tools/image
+
+// TestEveryFlagExists holds the flags that documents name against those of our programs.
+func TestEveryFlagExists(t *testing.T) {
+	known := ourFlags(t)
+	n := 0
+	for _, p := range pages(t) {
+		for i, line := range p.prose() {
+			for _, found := range mentioned.FindAllStringSubmatch(line, -1) {
+				n++
+				if !known[found[1]] {
+					t.Errorf("%s:%d: none of our programs has %s", p.path, i+1, found[1])
+				}
+			}
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d flags were found in the documents", n)
+	}
+}
+
+// ourFlags are the flags of our programs as people write them: those of the programs in a cluster
+// with one dash or two, those of kubectl profile with two.
+func ourFlags(t *testing.T) map[string]bool {
+	t.Helper()
+	known := map[string]bool{}
+	for _, program := range []string{"./cmd/profile-controller", "./cmd/kfam", "./examples/custom-plugin"} {
+		for _, name := range flagsOf(t, program) {
+			known["-"+name], known["--"+name] = true, true
+		}
+	}
+	for _, name := range flagsOfCLI(cli.NewCommand(cli.NewEnvironment())) {
+		known["--"+name] = true
+	}
+	for _, name := range flagsOfOthers {
+		known[name] = true
+	}
+	return known
+}
+
+// flagsOf asks a program for its flags.
+func flagsOf(t *testing.T, program string) []string {
+	t.Helper()
+	path, err := buildProgram(t.Context(), root(t), program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, _ := exec.CommandContext(t.Context(), path, "-help").CombinedOutput() // Some end with an error then.
+	var names []string
+	for _, found := range defined.FindAllStringSubmatch(string(output), -1) {
+		names = append(names, found[1])
+	}
+	if len(names) < 5 {
+		t.Fatalf("%s has the flags %q; it says:\n%s", program, names, output)
+	}
+	return names
+}
+
+func flagsOfCLI(c *cobra.Command) []string {
+	c.InitDefaultHelpFlag()
+	var names []string
+	for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	}
+	for _, verb := range c.Commands() {
+		names = append(names, flagsOfCLI(verb)...)
+	}
+	return names
+}
+
+var metricName = regexp.MustCompile(`\bkfprofiles_[a-z0-9_]+`)
+
+// TestEveryMetricExists looks for the metrics that documents name in the code.
+func TestEveryMetricExists(t *testing.T) {
+	known := metricsInCode(t)
+	n := 0
+	for _, p := range pages(t) {
+		for i, line := range p.lines {
+			for _, name := range metricName.FindAllString(line, -1) {
+				n++
+				series := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "_bucket"), "_sum"), "_count")
+				if !known[name] && !known[series] {
+					t.Errorf("%s:%d: there is no metric %s", p.path, i+1, name)
+				}
+			}
+		}
+	}
+	if n < 5 || len(known) < 10 {
+		t.Errorf("%d metrics were found in the documents and %d in the code", n, len(known))
+	}
+}
+
+// metricsInCode are the names in the code of our programs, tests left out.
+func metricsInCode(t *testing.T) map[string]bool {
+	t.Helper()
+	known := map[string]bool{}
+	for _, folder := range []string{"internal", "controller", "cmd", "plugin"} {
+		err := filepath.WalkDir(filepath.Join(root(t), folder), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, name := range metricName.FindAllString(string(text), -1) {
+				known[name] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return known
+}
