@@ -71,23 +71,39 @@ func TestCreateWithAWrongCommandLine(t *testing.T) {
 }
 
 func TestCreateAndWait(t *testing.T) {
-	term := open(t)
-	// The controller is a watcher that reports as soon as the Profile is there.
-	watcher, err := term.cluster.Watch(t.Context(), &profilev1.ProfileList{})
-	if err != nil {
-		t.Fatal(err)
+	for terminal, want := range map[bool]string{
+		false: "profile/ann created\nprofile/ann is ready\n",
+		true: "profile/ann created\n  \x1b[32m✓\x1b[0m NamespaceReady: The namespace is in place.\n" +
+			"  \x1b[32m✓\x1b[0m Ready: Everything that the Profile asks for is in place.\nprofile/ann is ready\n",
+	} {
+		term := open(t)
+		term.Terminal = terminal
+		term.becomesReady()
+		term.run("create ann --owner ann@example.com --wait --timeout 10s")
+		if diff := cmp.Diff(want, term.out.String()); diff != "" {
+			t.Errorf("on a terminal %t it prints (-want +got):\n%s%s", terminal, diff, term.err.String())
+		}
 	}
-	defer watcher.Stop()
+}
+
+// becomesReady is a controller that reports on the first Profile as soon as it is there.
+func (term *terminal) becomesReady() {
+	term.t.Helper()
+	watcher, err := term.cluster.Watch(term.t.Context(), &profilev1.ProfileList{})
+	if err != nil {
+		term.t.Fatal(err)
+	}
+	term.t.Cleanup(watcher.Stop)
 	go func() {
 		p := (<-watcher.ResultChan()).Object.(*profilev1.Profile)
-		report(t.Context(), term.cluster, p, profilev1.ConditionNamespaceReady, metav1.ConditionTrue, "The namespace is in place.")
-		report(t.Context(), term.cluster, p, profilev1.ConditionReady, metav1.ConditionTrue, "Everything that the Profile asks for is in place.")
+		report(term.t.Context(), term.cluster, p, profilev1.ConditionNamespaceReady, metav1.ConditionTrue, "The namespace is in place.")
+		report(term.t.Context(), term.cluster, p, profilev1.ConditionReady, metav1.ConditionTrue, "Everything that the Profile asks for is in place.")
 	}()
-	term.run("create ann --owner ann@example.com --wait --timeout 10s")
-	const want = "profile/ann created\n  ✓ NamespaceReady: The namespace is in place.\n  ✓ Ready: Everything that the Profile asks for is in place.\n"
-	if diff := cmp.Diff(want, term.out.String()); diff != "" {
-		t.Errorf("it prints (-want +got):\n%s%s", diff, term.err.String())
-	}
+}
+
+func TestWaitingThatComesToNothing(t *testing.T) {
+	open(t).fails("create ann --owner ann@example.com --wait --timeout 30ms", 1,
+		"profile ann is not ready: not so within 30ms: No controller has reported on this Profile yet. kubectl profile doctor tells whether one runs.\nSee: kubectl profile describe ann")
 }
 
 func report(ctx context.Context, cluster client.Client, p *profilev1.Profile, of profilev1.ConditionType, status metav1.ConditionStatus, message string) {

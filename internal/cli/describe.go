@@ -43,7 +43,7 @@ func newDescribe(e *Environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return description{p, found, events, e.Now()}.write(e.Out)
+			return description{p, found, events, e.Now(), e.Terminal}.write(e.Out)
 		},
 	}
 }
@@ -54,6 +54,8 @@ type description struct {
 	inventory
 	events []eventsv1.Event
 	now    time.Time
+	// terminal allows colour.
+	terminal bool
 }
 
 func (d description) write(out io.Writer) error {
@@ -66,7 +68,7 @@ func (d description) write(out io.Writer) error {
 		title string
 		lines []string
 	}{
-		{"Owns", tree(d.objects)},
+		{"Owns", d.tree()},
 		{"Contributors", d.contributors()},
 		{"Quota", d.quotaLines()},
 		{"Cloud identity", d.identities()},
@@ -101,25 +103,25 @@ func (d description) verdict(ready profilev1.ProfileCondition) string {
 }
 
 // tree shows the namespace with what is in it.
-func tree(objects []owned) []string {
+func (d description) tree() []string {
 	var lines []string
-	for i, o := range objects {
+	for i, o := range d.objects {
 		branch := "├─ "
-		if i == len(objects)-1 {
+		if i == len(d.objects)-1 {
 			branch = "└─ "
 		}
 		if i == 0 {
 			branch = ""
 		}
-		sign := "✓"
+		mark := good
 		if !o.good {
-			sign = "✗"
+			mark = bad
 		}
 		text := o.kind + "/" + o.name
 		if o.state != inPlace {
 			text += " (" + o.state + ")"
 		}
-		lines = append(lines, branch+sign+" "+text)
+		lines = append(lines, branch+mark.paint(d.terminal)+" "+text)
 	}
 	return lines
 }
@@ -176,11 +178,11 @@ func (d description) troubles() []string {
 	var lines []string
 	for _, c := range d.profile.Status.Conditions {
 		if c.Status != metav1.ConditionTrue && c.Type != profilev1.ConditionReady {
-			lines = append(lines, fmt.Sprintf("%s %s (%s): %s", mark(c.Status), c.Type, c.Reason, c.Message))
+			lines = append(lines, fmt.Sprintf("%s %s (%s): %s", signOf(c.Status).paint(d.terminal), c.Type, c.Reason, c.Message))
 		}
 	}
 	if len(d.profile.Status.Conditions) == 0 {
-		lines = append(lines, "… "+conditionOf(d.profile, profilev1.ConditionReady).Message)
+		lines = append(lines, unknown.paint(d.terminal)+" "+conditionOf(d.profile, profilev1.ConditionReady).Message)
 	}
 	return lines
 }

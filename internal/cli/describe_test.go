@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -122,6 +123,11 @@ What is wrong:
   … No controller has reported on this Profile yet. kubectl profile doctor tells whether one runs.
 `)
 	term.fails("describe ben", 1, `there is no profile "ben"`)
+	term.Terminal = true
+	term.run("describe ann")
+	if !strings.Contains(term.out.String(), "  \x1b[31m✗\x1b[0m namespace/ann (missing)\n") {
+		t.Errorf("without colour: %q", term.out.String())
+	}
 }
 
 func TestVerdict(t *testing.T) {
