@@ -68,7 +68,10 @@ func TestTheLimitHoldsAcrossReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	unaware := &Registrar{Client: c.client, Index: NewIndex(Names{})}
-	_, err := unaware.Register(c.ctx, twice, second)
+	impatient, hangUp := context.WithCancel(c.ctx)
+	defer hangUp()
+	unaware.Client = hangingUp{c.client, hangUp}
+	_, err := unaware.Register(impatient, twice, second)
 	mustBe(t, err, Forbidden, "twice has a Profile already")
 	c.eventually("the second is gone", func() bool {
 		return apierrors.IsNotFound(pg.Client.Get(c.ctx, client.ObjectKey{Name: "replica-2"}, &profilev1.Profile{}))
@@ -79,6 +82,17 @@ func TestTheLimitHoldsAcrossReplicas(t *testing.T) {
 	if _, err := unaware.Register(c.ctx, Caller{Kind: "User", Name: "root", Admin: true}, profileOf("replica-2", "", user("twice"))); err != nil {
 		t.Errorf("an admin is bound by the limit: %v", err)
 	}
+}
+
+// hangingUp has the caller go away as soon as something was created.
+type hangingUp struct {
+	client.Client
+	hangUp func()
+}
+
+func (h hangingUp) Create(ctx context.Context, o client.Object, options ...client.CreateOption) error {
+	defer h.hangUp()
+	return h.Client.Create(ctx, o, options...)
 }
 
 func TestARegistrationThatFailedDoesNotCount(t *testing.T) {

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/ptr"
@@ -10,15 +11,20 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
 
+// surplusTimeout bounds both requests of withdrawSurplus.
+const surplusTimeout = 10 * time.Second
+
 // withdrawSurplus looks at the cluster itself once a Profile was registered, because another
 // replica may have registered one for the same owner at the same moment, of which neither
 // Index could know. It takes the Profile back if the owner has as many as allowed without it.
 // Of two that see each other both give way: which of them the other one saw cannot be known,
 // and to have one too few is mended by asking again. A look that fails leaves the Profile.
 func (r *Registrar) withdrawSurplus(ctx context.Context, registered *profilev1.Profile) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), surplusTimeout)
+	defer cancel()
 	var there profilev1.ProfileList
 	if err := r.Client.List(ctx, &there); err != nil {
-		return nil //nolint:nilerr // The Profile exists, and that is what the caller asked for.
+		return nil // The Profile exists, and that is what the caller asked for.
 	}
 	others := 0
 	for i := range there.Items {
