@@ -51,7 +51,7 @@ status: {}
 
 func TestCreateWithAWrongCommandLine(t *testing.T) {
 	for line, says := range map[string]string{
-		"create --owner ann": "give the name of one Profile, as in: ",
+		"create --owner ann": "give the name of one Profile, as in: kubectl profile create NAME",
 		"create a b":         "give the name of one Profile",
 		"create ann":         "--owner is required",
 		"create ann --owner ServiceAccount:deployer":                 "write ServiceAccount:NAMESPACE/NAME",

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,7 +30,9 @@ func Main(ctx context.Context, root *cobra.Command, arguments []string) int {
 // NewCommand returns the command with all its verbs.
 func NewCommand(e *Environment) *cobra.Command {
 	root := &cobra.Command{
-		Use:           commandName(os.Args),
+		Use: "kubectl-profile",
+		// kubectl runs kubectl-profile for "kubectl profile", and so do people.
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl profile"},
 		Short:         "Give every team on a shared cluster a room of its own",
 		Long:          "Create, show, share and check Profiles: namespaces with their access rules, quota and cloud identity.",
 		SilenceErrors: true, // Main prints them once, with what to do.
@@ -50,15 +50,6 @@ func NewCommand(e *Environment) *cobra.Command {
 	root.AddCommand(newCreate(e), newList(e), newGet(e), newDescribe(e), newAccess(e), newShare(e), newUnshare(e), newTransfer(e), newDelete(e), newAWS(e),
 		newDoctor(e), newMigrate(e))
 	return root
-}
-
-// commandName is how people call this program: kubectl runs kubectl-profile for "kubectl
-// profile".
-func commandName(arguments []string) string {
-	if len(arguments) > 0 && strings.HasPrefix(filepath.Base(arguments[0]), "kubectl-") {
-		return "kubectl profile"
-	}
-	return "kubectl-profile"
 }
 
 // usageError is a wrong command line.
