@@ -6,7 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
@@ -78,7 +80,7 @@ func TestCreateAndWait(t *testing.T) {
 	} {
 		term := open(t)
 		term.Terminal = terminal
-		term.becomesReady()
+		term.becomesReady("ann")
 		term.run("create ann --owner ann@example.com --wait --timeout 10s")
 		if diff := cmp.Diff(want, term.out.String()); diff != "" {
 			t.Errorf("on a terminal %t it prints (-want +got):\n%s%s", terminal, diff, term.err.String())
@@ -86,19 +88,24 @@ func TestCreateAndWait(t *testing.T) {
 	}
 }
 
-// becomesReady is a controller that reports on the first Profile as soon as it is there.
-func (term *terminal) becomesReady() {
-	term.t.Helper()
-	watcher, err := term.cluster.Watch(term.t.Context(), &profilev1.ProfileList{})
-	if err != nil {
-		term.t.Fatal(err)
-	}
-	term.t.Cleanup(watcher.Stop)
-	go func() {
-		p := (<-watcher.ResultChan()).Object.(*profilev1.Profile)
-		report(term.t.Context(), term.cluster, p, profilev1.ConditionNamespaceReady, metav1.ConditionTrue, "The namespace is in place.")
-		report(term.t.Context(), term.cluster, p, profilev1.ConditionReady, metav1.ConditionTrue, "Everything that the Profile asks for is in place.")
-	}()
+// becomesReady is a controller that reports on a Profile as soon as somebody follows it. The
+// API server of these tests shows who follows only what comes later, a real one also what is there.
+func (term *terminal) becomesReady(name string) {
+	stored := term.cluster
+	term.cluster = interceptor.NewClient(stored, interceptor.Funcs{
+		Watch: func(ctx context.Context, _ client.WithWatch, list client.ObjectList, options ...client.ListOption) (watch.Interface, error) {
+			following, err := stored.Watch(ctx, list, options...)
+			go func() {
+				p := &profilev1.Profile{}
+				if err := stored.Get(ctx, client.ObjectKey{Name: name}, p); err != nil {
+					panic(err)
+				}
+				report(ctx, stored, p, profilev1.ConditionNamespaceReady, metav1.ConditionTrue, "The namespace is in place.")
+				report(ctx, stored, p, profilev1.ConditionReady, metav1.ConditionTrue, "Everything that the Profile asks for is in place.")
+			}()
+			return following, err
+		},
+	})
 }
 
 func TestWaitingThatComesToNothing(t *testing.T) {
