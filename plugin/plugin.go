@@ -41,6 +41,15 @@ type Excluder interface {
 	Excludes() []string
 }
 
+// Verifier is a Plugin that remembers when it saw with its own eyes that a binding holds.
+// The controller writes that into the Profile's status, for people.
+type Verifier interface {
+	// Verified is when this process last saw outside the cluster that the binding holds. It
+	// is zero when it has not, or when it may hold no longer as far as the plugin knows. It
+	// calls nothing.
+	Verified(profile string, b Binding) time.Time
+}
+
 // Runner is a Plugin that works in the background. The controller runs it while it leads.
 type Runner interface {
 	// Start works until the context ends.

@@ -1,6 +1,9 @@
 package v1
 
-import "k8s.io/apimachinery/pkg/runtime"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
 
 // IdentityBinding records that a service account of the Profile's namespace was, or may
 // have been, bound to an identity outside the cluster, with all that is needed to take
@@ -23,6 +26,12 @@ type IdentityBinding struct {
 	//
 	// +optional
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// LastVerifiedTime is when the controller last saw outside the cluster itself that the
+	// binding holds. It is written anew every half hour at most, and missing while the
+	// controller has not looked or may not, as with annotateOnly. Nothing depends on it.
+	//
+	// +optional
+	LastVerifiedTime *metav1.Time `json:"lastVerifiedTime,omitempty"`
 	// Settings are what else the plugin needs to take the binding back.
 	//
 	// +optional

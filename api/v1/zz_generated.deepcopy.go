@@ -33,6 +33,10 @@ func (in *IdentityBinding) DeepCopyInto(out *IdentityBinding) {
 			(*out)[key] = val
 		}
 	}
+	if in.LastVerifiedTime != nil {
+		in, out := &in.LastVerifiedTime, &out.LastVerifiedTime
+		*out = (*in).DeepCopy()
+	}
 	if in.Settings != nil {
 		in, out := &in.Settings, &out.Settings
 		*out = new(runtime.RawExtension)

@@ -110,6 +110,7 @@ func TestAWSAuditTellsHowFullAPolicyIs(t *testing.T) {
 }
 
 const cleaned = `arn:aws:iam::123456789012:role/guide
+  - it is closed: any service account of the cluster could have it
   - system:serviceaccount:vision:default-editor keeps it
   - system:serviceaccount:tools:builder loses it: it is annotated with the role, and no Profile names both
 arn:aws:iam::123456789012:role/left
@@ -163,6 +164,9 @@ func TestAWSAuditClosesARoleThatNobodyNames(t *testing.T) {
 	term := openAWS(t)
 	term.aws.AddRole("forgotten", "/", guideTrust, nil)
 	term.prints("aws audit --fix -y", "arn:aws:iam::123456789012:role/forgotten cleaned\n")
+	if want := "role/forgotten\n  - it is closed: any service account of the cluster could have it\n  - nobody keeps it, since no Profile names it\n"; !strings.HasSuffix(term.err.String(), want) {
+		t.Errorf("it says %s", term.err.String())
+	}
 	if policy := term.aws.TrustPolicy("forgotten"); !strings.Contains(policy, "system:serviceaccount::nobody") || len(term.aws.History("forgotten")) != 2 {
 		t.Errorf("its trust policy is %s", policy)
 	}

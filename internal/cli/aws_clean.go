@@ -52,6 +52,12 @@ func (a *awsAudit) clean(ctx context.Context, e *Environment, w *awsWorld, tenan
 // preview says what becomes of a role.
 func preview(e *Environment, c awsroles.Cleaning) {
 	fmt.Fprintln(e.ErrOut, c.Role)
+	if c.Closes {
+		fmt.Fprintln(e.ErrOut, "  - it is closed: any service account of the cluster could have it")
+	}
+	if c.Closes && len(c.Keep) == 0 {
+		fmt.Fprintln(e.ErrOut, "  - nobody keeps it, since no Profile names it")
+	}
 	for _, subject := range c.Keep {
 		fmt.Fprintf(e.ErrOut, "  - %s keeps it\n", subject)
 	}

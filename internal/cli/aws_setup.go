@@ -59,6 +59,9 @@ func (s *awsSetup) run(ctx context.Context, e *Environment) error {
 	if len(s.roles) == 0 {
 		return misused("--roles is required: which roles the controller may edit, such as --roles 'role/profiles/*'")
 	}
+	if err := s.patterns().Check(); err != nil {
+		return misused("--roles: %w", err)
+	}
 	if err := s.script.check(); err != nil {
 		return err
 	}
@@ -96,6 +99,8 @@ func (s *awsSetup) run(ctx context.Context, e *Environment) error {
 	return carry(ctx, e, s.dryRun, append(steps, controller.Steps(cluster, role.ARN(), e.Now())...))
 }
 
+func (s *awsSetup) patterns() awsroles.RolePatterns { return s.roles }
+
 // controllerRole is the controller's role as it shall be.
 func (s *awsSetup) controllerRole(w *awsWorld, controller *awsroles.Controller) (awsroles.Role, error) {
 	account := controller.Account
@@ -112,11 +117,10 @@ func (s *awsSetup) controllerRole(w *awsWorld, controller *awsroles.Controller) 
 	if err := awsroles.CheckRoleName(role.Name); err != nil {
 		return role, misused("--role: %w", err)
 	}
-	patterns := awsroles.RolePatterns(s.roles)
-	if err := patterns.Check(w.account, role); err != nil {
+	if err := s.patterns().Spare(role); err != nil {
 		return role, misused("--roles: %w", err)
 	}
-	role.Inline = patterns.Policy(w.account)
+	role.Inline = s.patterns().Policy(w.account)
 	return role, nil
 }
 

@@ -230,6 +230,7 @@ func TestAWSSetupMistakes(t *testing.T) {
 		t.Errorf("mistakes changed %d things", n)
 	}
 	open := openAWS(t)
+	open.fails("aws setup --roles role/*", 2, "must name roles by the beginning")
 	open.fails(setUp, 1, "there is no deployment profiles-deployment in [profiles-system kubeflow]. Install the controller first")
 }
 

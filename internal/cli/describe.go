@@ -165,12 +165,24 @@ func (d description) quotaLines() []string {
 func (d description) identities() []string {
 	var lines []string
 	for _, identity := range d.profile.Status.Identities {
-		lines = append(lines, fmt.Sprintf("%s → %s (%s, %s)", identity.ServiceAccount, identity.Identity, identity.Plugin, identity.Phase))
+		lines = append(lines, fmt.Sprintf("%s → %s (%s, %s)", identity.ServiceAccount, identity.Identity, identity.Plugin, d.verified(identity)))
 	}
 	if ready := conditionOf(d.profile, profilev1.ConditionIdentityReady); len(lines) > 0 && ready.Status == metav1.ConditionTrue {
-		lines = append(lines, "in place for "+d.since(ready.LastTransitionTime.Time)+"; the controller looks after it")
+		lines = append(lines, "in place for "+d.since(ready.LastTransitionTime.Time))
 	}
 	return lines
+}
+
+// verified says how far a binding has come, and when the controller last saw it in the cloud.
+func (d description) verified(identity profilev1.IdentityBinding) string {
+	switch {
+	case identity.Phase != profilev1.IdentityBound:
+		return string(identity.Phase)
+	case identity.LastVerifiedTime == nil:
+		return "Bound, not verified by the controller"
+	default:
+		return "Bound, verified " + d.since(identity.LastVerifiedTime.Time) + " ago"
+	}
 }
 
 // troubles are the conditions that are not True, which say what to do.

@@ -39,7 +39,9 @@ func TestDescribeAReadyProfile(t *testing.T) {
 	p := makeProfile("ann", "ann@example.com").contributor("Group", "vision", "view").ready().
 		condition(profilev1.ConditionIdentityReady, metav1.ConditionTrue, "Applied", "The service accounts are bound to their identities.").obj()
 	p.Status.Identities = []profilev1.IdentityBinding{{Plugin: "AwsIamForServiceAccount", ServiceAccount: "default-editor",
-		Identity: "arn:aws:iam::123456789012:role/ann", Phase: profilev1.IdentityBound}}
+		Identity: "arn:aws:iam::123456789012:role/ann", Phase: profilev1.IdentityBound, LastVerifiedTime: &metav1.Time{Time: noon.Add(-12 * time.Minute)}},
+		{Plugin: "AwsIamForServiceAccount", ServiceAccount: "trainer", Identity: "arn:aws:iam::123456789012:role/train", Phase: profilev1.IdentityBound},
+		{Plugin: "AwsIamForServiceAccount", ServiceAccount: "guest", Identity: "arn:aws:iam::123456789012:role/new", Phase: profilev1.IdentityPending}}
 	granted := contributor.RoleBinding(contributor.Contributor{Namespace: "ann", Kind: "User", Name: "ben@example.com", Role: "edit"})
 	granted.Name = "user-ben-example-com-clusterrole-edit"
 	event := func(name, regarding string, ago time.Duration, note string) *eventsv1.Event {
@@ -75,8 +77,10 @@ Quota:
   requests.nvidia.com/gpu ░░░░░░░░░░░░░░░░░░░░   0%  0 of 0
 
 Cloud identity:
-  default-editor → arn:aws:iam::123456789012:role/ann (AwsIamForServiceAccount, Bound)
-  in place for 60m; the controller looks after it
+  default-editor → arn:aws:iam::123456789012:role/ann (AwsIamForServiceAccount, Bound, verified 12m ago)
+  trainer → arn:aws:iam::123456789012:role/train (AwsIamForServiceAccount, Bound, not verified by the controller)
+  guest → arn:aws:iam::123456789012:role/new (AwsIamForServiceAccount, Pending)
+  in place for 60m
 
 Events:
   120m ago  Applied  Created the namespace.

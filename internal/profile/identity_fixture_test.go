@@ -32,6 +32,8 @@ type cloud struct {
 	// fails are answers by call, such as "apply A".
 	fails map[string]error
 	again time.Duration
+	// seen is when each binding was seen to hold.
+	seen time.Time
 	// during is told of each call.
 	during func(call string)
 }
@@ -72,6 +74,8 @@ func (c *cloud) Revoke(_ context.Context, _ string, b plugin.Binding) error {
 func (c *cloud) Check(_ context.Context, _ string, b plugin.Binding) (time.Duration, error) {
 	return c.again, c.note("check", b)
 }
+
+func (c *cloud) Verified(string, plugin.Binding) time.Time { return c.seen }
 
 // called returns the calls since the last time, in alphabetical order where steps ran side
 // by side.

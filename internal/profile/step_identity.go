@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/apply"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
@@ -151,7 +154,7 @@ func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer iden
 		if err != nil {
 			return settling{record: as, err: err}
 		}
-		return settling{record: seal(profilev1.IdentityBound), outcome: outcome}
+		return settling{record: r.verified(s, step.Entry, *seal(profilev1.IdentityBound)), outcome: outcome}
 	case identity.Check:
 		return r.check(ctx, s, step)
 	case identity.Revoke:
@@ -205,7 +208,29 @@ func (r *Reconciler) check(ctx context.Context, s *situation, step identity.Step
 	if done.err == nil {
 		done.err = err
 	}
+	if done.err == nil {
+		done.record = r.verified(s, step.Entry, step.Stored)
+	}
 	return done
+}
+
+// verifiedAgainAfter bounds how often the time is written anew at which a binding was
+// verified, since each time is a write of the status.
+const verifiedAgainAfter = 30 * time.Minute
+
+// verified returns the record with the time at which the plugin last saw the binding hold.
+// A time that lies ahead was written by somebody else, or by a clock that was wrong.
+func (r *Reconciler) verified(s *situation, e identity.Entry, record profilev1.IdentityBinding) *profilev1.IdentityBinding {
+	bound, _ := r.Plugins.Get(e.Plugin)
+	verifier, ok := bound.(plugin.Verifier)
+	if !ok {
+		return &record
+	}
+	seen, noted := verifier.Verified(s.profile.Name, e.Binding), record.LastVerifiedTime
+	if !seen.IsZero() && (noted == nil || noted.After(seen) || seen.Sub(noted.Time) >= verifiedAgainAfter) {
+		record.LastVerifiedTime = ptr.To(metav1.NewTime(seen.Truncate(time.Second)))
+	}
+	return &record
 }
 
 // unbind takes a binding back. New pods must not be pointed to it any more, so the

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -64,6 +66,43 @@ func TestABindingIsWrittenDownThenDoneThenLookedAfter(t *testing.T) {
 	r.want(r.round(), profilev1.ReasonNoPlugins, nil, nil)
 	if r.role() != "" {
 		t.Errorf("pods are still pointed to %s", r.role())
+	}
+}
+
+func TestABindingIsVerifiedRarely(t *testing.T) {
+	r := newRoom(t, interceptor.Funcs{})
+	first := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	r.asks("A")
+	r.cloud.seen = first
+	r.round()
+	if at := r.s.identities[0].LastVerifiedTime; at != nil {
+		t.Errorf("verified at %s before it was applied", at)
+	}
+	for _, test := range []struct {
+		name        string
+		seen, noted time.Time
+		fails       bool
+		want        time.Time
+	}{
+		{name: "applied", seen: first, want: first.Truncate(time.Second)},
+		{name: "seen again soon", seen: first.Add(29 * time.Minute), want: first.Truncate(time.Second)},
+		{name: "seen again later", seen: first.Add(time.Hour), want: first.Add(time.Hour).Truncate(time.Second)},
+		{name: "not seen since a restart", want: first.Add(time.Hour).Truncate(time.Second)},
+		{name: "seen before there was a failure", seen: first.Add(3 * time.Hour), fails: true, want: first.Add(time.Hour).Truncate(time.Second)},
+		{name: "noted ahead of time", seen: first.Add(4 * time.Hour), noted: first.AddDate(9, 0, 0), want: first.Add(4 * time.Hour).Truncate(time.Second)},
+	} {
+		r.cloud.seen = test.seen
+		if !test.noted.IsZero() {
+			r.s.identities[0].LastVerifiedTime = ptr.To(metav1.NewTime(test.noted))
+		}
+		delete(r.cloud.fails, "check A")
+		if test.fails {
+			r.cloud.fails["check A"] = errors.New("boom")
+		}
+		r.round()
+		if at := r.s.identities[0].LastVerifiedTime; at == nil || !at.Time.Equal(test.want) {
+			t.Errorf("%s: verified at %v, want %s", test.name, at, test.want)
+		}
 	}
 }
 

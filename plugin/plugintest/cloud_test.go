@@ -81,7 +81,7 @@ func (c *memberCloud) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *memberCloud) New(_ plugin.Host, outside http.RoundTripper) (plugin.Plugin, error) {
-	return &memberPlugin{cloud: c, client: &http.Client{Transport: outside}, done: map[string]bool{}}, nil
+	return &memberPlugin{cloud: c, client: &http.Client{Transport: outside}, done: map[string]bool{}, verified: map[string]time.Time{}}, nil
 }
 
 func (c *memberCloud) NewIdentity() (string, error) {
@@ -132,7 +132,9 @@ type memberPlugin struct {
 	cloud  *memberCloud
 	client *http.Client
 	done   map[string]bool
-	mu     sync.Mutex
+	// verified is when a member was last seen in an identity.
+	verified map[string]time.Time
+	mu       sync.Mutex
 }
 
 const memberSettings = `{"a":1,"b":2}`
@@ -210,6 +212,7 @@ func (p *memberPlugin) Apply(ctx context.Context, profile string, b plugin.Bindi
 		}
 		return &plugin.Error{Kind: plugin.Refused, Reason: "Gone", Message: message}
 	}
+	p.verified[b.Identity+"/"+member] = time.Now()
 	if status == http.StatusOK && !p.flaw("writes every time") || p.flaw("does nothing") {
 		return nil
 	}
@@ -231,11 +234,25 @@ func (p *memberPlugin) Check(ctx context.Context, profile string, b plugin.Bindi
 	return time.Hour, nil
 }
 
+func (p *memberPlugin) Verified(profile string, b plugin.Binding) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.flaw("verifies by the clock") {
+		return time.Now()
+	}
+	return p.verified[b.Identity+"/"+profile+"."+b.ServiceAccount]
+}
+
 func (p *memberPlugin) Revoke(ctx context.Context, profile string, b plugin.Binding) error {
 	if p.flaw("compares settings by their bytes") && b.Settings != memberSettings {
 		return &plugin.Error{Kind: plugin.Refused, Reason: "Settings", Message: "These are other settings."}
 	}
 	member := profile + "." + b.ServiceAccount
+	if !p.flaw("remembers too long") {
+		p.mu.Lock()
+		delete(p.verified, b.Identity+"/"+member)
+		p.mu.Unlock()
+	}
 	if p.flaw("takes all with it") {
 		member = "all"
 	}

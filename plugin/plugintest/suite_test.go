@@ -30,6 +30,8 @@ func TestEachBreachIsFound(t *testing.T) {
 		"gives up when it is cut off":      "Revoke may be cut off at any call",
 		"compares settings by their bytes": "a record that was stored still takes back",
 		"breaks what it checks":            "Check changes nothing that holds",
+		"verifies by the clock":            "Verified tells of what this process saw",
+		"remembers too long":               "Verified tells of what this process saw",
 
 		"takes back by the account alone":         "two identities of one account do not take each other away",
 		"loses at a restart whose the account is": "two identities of one account do not take each other away",

@@ -62,7 +62,7 @@ func (p *Plugin) Apply(ctx context.Context, profile string, b plugin.Binding) er
 		if err := p.hold(ctx, t); err != nil {
 			return err
 		}
-		p.schedule.looked(t.path())
+		p.schedule.looked(t.path(), b.Identity)
 		return nil
 	})
 }
@@ -80,6 +80,15 @@ func (p *Plugin) Check(ctx context.Context, profile string, b plugin.Binding) (t
 		return 0, err
 	}
 	return p.options.CheckInterval, nil
+}
+
+// Verified is when the role was last seen to be right.
+func (p *Plugin) Verified(profile string, b plugin.Binding) time.Time {
+	t, err := p.options.targetOf(profile, b)
+	if err != nil {
+		return time.Time{}
+	}
+	return p.schedule.seenAt(t.path(), b.Identity)
 }
 
 // Revoke deletes the role, unless it has become that of another binding. Whoever else is

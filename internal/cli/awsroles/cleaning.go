@@ -17,6 +17,8 @@ import (
 type Cleaning struct {
 	// Role is its ARN.
 	Role string
+	// Closes is true when everybody could have the role and shall not any more.
+	Closes bool
 	// Keep are those who have the role because it is open, and shall keep it.
 	Keep []string
 	// Lose are those who are annotated with the role while it is open, and lose it, since
@@ -55,6 +57,7 @@ func Clean(a Audited, p trustpolicy.Provider, t Tenants, keep []string) (Cleanin
 	}
 	c.after = string(policy)
 	c.StillOpen, err = trustpolicy.Open(policy, p)
+	c.Closes = a.Open && !c.StillOpen
 	return c, err
 }
 

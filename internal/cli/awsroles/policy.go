@@ -81,19 +81,23 @@ func CheckManagedPolicy(arn string) error {
 // RolePatterns say which roles the controller may edit, as in role/profiles/*.
 type RolePatterns []string
 
-// Check tells what is wrong with the patterns: each names roles of this account, and at least
-// the beginning of their path or name. The controller's own role must not be among them, for who
-// can edit its trust policy can let anybody be the controller.
-func (all RolePatterns) Check(a Account, controller Role) error {
-	if len(all) == 0 {
-		return fmt.Errorf("say which roles the controller may edit, such as role/profiles/*")
-	}
+// Check tells what is wrong with the patterns: each names roles, and at least the beginning of
+// their path or name.
+func (all RolePatterns) Check() error {
 	for _, pattern := range all {
 		name, ok := strings.CutPrefix(pattern, "role/")
 		if !ok || name == "" || strings.ContainsAny(name[:1], "*?") || strings.ContainsAny(name, " $\"\\{}") {
 			return fmt.Errorf("%q must name roles by the beginning of their path or name at least, such as role/profiles/*", pattern)
 		}
-		if like(a.arn(pattern), controller.ARN()) {
+	}
+	return nil
+}
+
+// Spare tells whether the controller's own role is among those that it may edit. It must not
+// be: who can edit its trust policy can let anybody be the controller.
+func (all RolePatterns) Spare(controller Role) error {
+	for _, pattern := range all {
+		if like(controller.Account.arn(pattern), controller.ARN()) {
 			return fmt.Errorf("the controller's own role %s is among %q. Whoever can edit its trust policy can become the controller: choose another name for it, or a narrower pattern", controller.Name, pattern)
 		}
 	}

@@ -145,6 +145,15 @@ func (p *Plugin) Check(_ context.Context, profile string, b plugin.Binding) (tim
 	return p.queue.Look(b.Identity, wish{grant: g, present: true, profile: profile})
 }
 
+// Verified is when the account was last seen in the role's trust policy.
+func (p *Plugin) Verified(profile string, b plugin.Binding) time.Time {
+	g, external, err := grantOf(profile, b)
+	if err != nil || !external {
+		return time.Time{}
+	}
+	return p.queue.Seen(b.Identity, wish{grant: g, present: true, profile: profile})
+}
+
 // Revoke takes the account out of the role's trust policy.
 func (p *Plugin) Revoke(_ context.Context, profile string, b plugin.Binding) error {
 	return p.ask(profile, b, false)

@@ -32,6 +32,9 @@ type known struct {
 	// written is what this process last made the association, and when.
 	written   wish
 	writtenAt time.Time
+	// seen is what the association was last seen to be, and when.
+	seen   wish
+	seenAt time.Time
 }
 
 // refused is something that cannot work, and since when.
@@ -57,9 +60,10 @@ func (m *memory) of(a account) *known {
 	return k
 }
 
-// held notes that the association was seen to be right. Looks are spread, so that
+// held notes that the association was seen to be as a wish wants it. Looks are spread, so that
 // Profiles that came together are not all looked at together.
-func (m *memory) held(k *known) {
+func (m *memory) held(k *known, w wish) {
+	k.seen, k.seenAt = w, time.Now()
 	k.due, k.failure = time.Now().Add(m.timing.Drift/2+rand.N(m.timing.Drift)), nil
 }
 
@@ -78,7 +82,7 @@ func (m *memory) outdated(k *known, found *association) bool {
 // removed notes that the association was deleted. The account may still be bound to
 // something else, so it is looked at the next time that anybody asks.
 func (k *known) removed() {
-	k.due, k.failure, k.writtenAt = time.Time{}, nil, time.Time{}
+	k.due, k.failure, k.writtenAt, k.seen = time.Time{}, nil, time.Time{}, wish{}
 }
 
 // refuse remembers that something cannot work: for all that have the scope in common.

@@ -138,6 +138,21 @@ func (p *Plugin) Check(ctx context.Context, profile string, b plugin.Binding) (t
 	return max(time.Until(k.due), time.Nanosecond), nil
 }
 
+// Verified is when the association was last seen to be right.
+func (p *Plugin) Verified(profile string, b plugin.Binding) time.Time {
+	w, err := wishOf(profile, b)
+	if err != nil {
+		return time.Time{}
+	}
+	k := p.memory.of(w.account)
+	k.Lock()
+	defer k.Unlock()
+	if k.seen != w {
+		return time.Time{}
+	}
+	return k.seenAt
+}
+
 // uncontested reads a binding and refuses it if something else gives its account a role.
 func (p *Plugin) uncontested(ctx context.Context, profile string, b plugin.Binding) (wish, error) {
 	w, err := wishOf(profile, b)

@@ -30,7 +30,7 @@ func (p *Plugin) hold(ctx context.Context, w wish, k *known) error {
 	if do != nothing {
 		k.wrote(w)
 	}
-	p.memory.held(k)
+	p.memory.held(k, w)
 	return nil
 }
 

@@ -104,6 +104,21 @@ func (e *editor) look(id ResourceID, r request) (time.Duration, error) {
 	return 0, e.line(m, r, now)
 }
 
+// seen is when this process last saw that a request holds; zero when it has not. An
+// answer to a write of ours counts as seeing.
+func (e *editor) seen(id ResourceID, r request) time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m, ok := e.identities[id]
+	if !ok || !m.wordOn(r, e.rules).holds {
+		return time.Time{}
+	}
+	if wrote := m.touched[r.name].at; wrote.After(m.knownAt) {
+		return wrote
+	}
+	return m.knownAt
+}
+
 // line answers a request from what is known, or puts it in line. It must be called with
 // the lock held.
 func (e *editor) line(m *memory, r request, now time.Time) error {

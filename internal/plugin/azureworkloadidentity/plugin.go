@@ -153,6 +153,16 @@ func (p *Plugin) Check(_ context.Context, profile string, b plugin.Binding) (tim
 	return p.editor.look(id, r)
 }
 
+// Verified is when the credential of the account was last seen.
+func (p *Plugin) Verified(profile string, b plugin.Binding) time.Time {
+	id, r, external, err := requestOf(profile, b)
+	if err != nil || !external {
+		return time.Time{}
+	}
+	r.present = true
+	return p.editor.seen(id, r)
+}
+
 // Revoke deletes the federated identity credential of the account.
 func (p *Plugin) Revoke(_ context.Context, profile string, b plugin.Binding) error {
 	return p.ask(profile, b, false)

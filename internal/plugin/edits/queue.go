@@ -113,6 +113,21 @@ func (q *Queue[S, W]) Look(identity string, wish W) (time.Duration, error) {
 	return 0, q.ask(identity, request[W]{wish: wish, looking: true})
 }
 
+// Seen is when this process last saw the identity in a state that serves the wish; zero when
+// it has not, or when the latest state does not.
+func (q *Queue[S, W]) Seen(identity string, wish W) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	m, ok := q.identities[identity]
+	if !ok || m.knownAt.IsZero() {
+		return time.Time{}
+	}
+	if served, refusal := q.cloud.Judge(m.known, wish); !served || refusal != nil {
+		return time.Time{}
+	}
+	return m.knownAt
+}
+
 // untilLook must be called with the lock held, as memoryOf, ask and answer.
 func (q *Queue[S, W]) untilLook(m *memory[S, W], identity string) (time.Duration, error) {
 	if m.failure != nil {

@@ -209,3 +209,12 @@ func (p *Plugin) Check(_ context.Context, profile string, b plugin.Binding) (tim
 	}
 	return p.queue.Look(g.account.email, wish{grant: g, profile: profile, present: true})
 }
+
+// Verified is when the account was last seen in the policy.
+func (p *Plugin) Verified(profile string, b plugin.Binding) time.Time {
+	g, external, err := grantOf(profile, b)
+	if err != nil || !external {
+		return time.Time{}
+	}
+	return p.queue.Seen(g.account.email, wish{grant: g, present: true, profile: profile})
+}
