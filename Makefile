@@ -132,8 +132,10 @@ deploy: $(BIN)/kustomize ## Install the CRD and the controller, with the image I
 	@$(RENDER) | kubectl apply --server-side --force-conflicts -f -
 
 .PHONY: undeploy
-undeploy: $(BIN)/kustomize ## Remove the controller. The CRD and all Profiles stay.
-	@$(RENDER) | $(BIN)/kustomize cfg grep --annotate=false --invert-match kind=CustomResourceDefinition | kubectl delete --ignore-not-found -f -
+undeploy: $(BIN)/kustomize ## Remove the controller. All Profiles stay, and what they and their people need.
+	@# What Profiles are, the roles of those who work there, and the namespace with the seal.
+	@$(RENDER) | $(BIN)/kustomize cfg grep --annotate=false --invert-match 'kind=CustomResourceDefinition|Namespace' | \
+		$(BIN)/kustomize cfg grep --annotate=false --invert-match metadata.name=^kubeflow- | kubectl delete --ignore-not-found -f -
 
 .PHONY: run
 run: ## Run the controller on this machine with your kubeconfig. Scale the one in the cluster to zero first.

@@ -18,7 +18,8 @@ labels:
 
 {{/*
 The objects of a file below files/, which are those of config/: with the labels, in the
-namespace of the release, and bound to the account there. Takes root and file.
+namespace of the release, and bound to the account there. The definition of Profiles and the
+ClusterRoles of people outlive the release, as Profiles do. Takes root and file.
 */}}
 {{- define "kfprofiles.file" -}}
 {{- $root := .root -}}
@@ -32,7 +33,7 @@ namespace of the release, and bound to the account there. Takes root and file.
 {{- range $object.subjects }}
 {{- $_ := set . "namespace" $root.Release.Namespace }}
 {{- end }}
-{{- if eq $object.kind "CustomResourceDefinition" }}
+{{- if or (eq $object.kind "CustomResourceDefinition") (hasPrefix "kubeflow-" $object.metadata.name) }}
 {{- $_ := set $object.metadata "annotations" (merge (dict "helm.sh/resource-policy" "keep") ($object.metadata.annotations | default dict)) }}
 {{- end }}
 ---
