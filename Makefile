@@ -163,6 +163,7 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	@echo "building the control plane $(KUBERNETES_VERSION): a few minutes the first time, then seconds" >&2
 	@cd playground && $(PLAYGROUND_BUILD) go build -ldflags "-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION) -X $(VERSION_PACKAGE).gitMajor=1 -X $(VERSION_PACKAGE).gitMinor=36" -o $@.new .
 	@mv $@.new $@
+	@ln -sf $(notdir $@) $(BIN)/kubectl
 
 $(BIN)/controller-gen: $(TOOL_SOURCES)
 	go build -C tools -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/kfprofiles/kfprofiles/test/playground"
@@ -42,11 +43,31 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 		keepLogs(plane.Folder, err, p)
 	}
 	if stay && (err == nil || errors.Is(err, errClaimsFailed)) {
-		invite(out, running)
-		<-ctx.Done()
-		fmt.Fprintln(out)
+		err = errors.Join(err, stayUp(ctx, running, p))
 	}
 	return err
+}
+
+// stayUp says how to go on by hand and leaves time for that.
+func stayUp(ctx context.Context, running parts, p *progress) error {
+	programs, err := buildPrograms(ctx, p)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return err
+	}
+	invite(p.out, running, programs)
+	<-ctx.Done()
+	fmt.Fprintln(p.out)
+	return nil
+}
+
+// buildPrograms returns the folder in which kubectl and kubectl profile are.
+func buildPrograms(ctx context.Context, p *progress) (string, error) {
+	p.say("building kubectl profile (a minute or two the first time, then seconds)")
+	program, err := playground.Build(ctx, playground.CLIProgram)
+	return filepath.Dir(program), err
 }
 
 // parts are the programs of the demo.

@@ -33,7 +33,7 @@ func install(ctx context.Context, plane *playground.Playground, p *progress) err
 // terminal reaches it only through this program, which stops its parts in order.
 func startController(ctx context.Context, plane *playground.Playground, o playground.ControllerOptions, p *progress) (*playground.Controller, error) {
 	p.say("building the controller (a minute or two the first time, then seconds)")
-	if _, err := playground.BuildController(ctx); err != nil {
+	if _, err := playground.Build(ctx, playground.ControllerProgram); err != nil {
 		return nil, err
 	}
 	p.say("starting the controller as %s/%s", playground.SystemNamespace, playground.ControllerAccount)

@@ -13,8 +13,8 @@ import (
 )
 
 // up makes a playground run in the background and prints on stdout how to use it: how to
-// find the double of AWS, the access API and, in the last line, the cluster. What is running already is left as it is; if anything fails, nothing
-// is left at all.
+// find the double of AWS, the access API, our programs and, in the last line, the cluster. What is
+// running already is left as it is; if anything fails, nothing is left at all.
 func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	p := newProgress(stderr)
 	b, err := openBackground(ctx, p)
@@ -22,6 +22,10 @@ func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
+	programs, err := buildPrograms(ctx, p)
+	if err != nil {
+		return err
+	}
 	if err := b.ensure(ctx, p); err != nil {
 		if ctx.Err() == nil {
 			keepLogs(b.folder, err, p)
@@ -36,7 +40,7 @@ func up(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, line := range append(awsLines(aws), "export KFAM_URL="+kfam, exportLine(b.kubeconfig())) {
+	for _, line := range exports(aws, kfam, programs, b.kubeconfig()) {
 		fmt.Fprintln(stdout, line)
 	}
 	return nil

@@ -1,7 +1,8 @@
 // Command playground is a real Kubernetes control plane in one process: etcd,
 // kube-apiserver and the controllers of kube-controller-manager that give
 // namespaces, service accounts, quotas and garbage collection their meaning.
-// There are no nodes, so nothing ever runs; everything else is the real thing.
+// There are no nodes, so nothing ever runs; everything else is the real thing. Under the
+// name kubectl it is Kubernetes' command line client instead.
 package main
 
 import (
@@ -11,11 +12,16 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
 
 func main() {
+	if filepath.Base(os.Args[0]) == kubectlName {
+		kubectl()
+		return
+	}
 	ctx, restoreSignals := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 	// Once a stop is asked for, the signals get their usual effect back: a second
 	// Ctrl-C ends a shutdown that the user no longer wants to wait for.

@@ -112,7 +112,7 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 
 func run(ctx context.Context, o options, output io.Writer, say progress) error {
 	say("building the controller")
-	if _, err := playground.BuildController(ctx); err != nil {
+	if _, err := playground.Build(ctx, playground.ControllerProgram); err != nil {
 		return err
 	}
 	if o.compareApply {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,7 +43,7 @@ func run(m *testing.M) (code int) {
 }
 
 func start(ctx context.Context) (err error) {
-	if program, err = buildProgram(ctx); err != nil {
+	if program, err = playground.Build(ctx, playground.CLIProgram); err != nil {
 		return err
 	}
 	if pg, err = playground.Start(ctx, playground.Options{}); err != nil {
@@ -54,20 +53,6 @@ func start(ctx context.Context) (err error) {
 		return err
 	}
 	return pg.InstallMesh(ctx)
-}
-
-func buildProgram(ctx context.Context) (string, error) {
-	root, err := playground.Root()
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(root, ".cache", "bin", "kubectl-profile")
-	command := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/kubectl-profile")
-	command.Dir = root
-	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build kubectl-profile: %w\n%s", err, output)
-	}
-	return path, nil
 }
 
 // shell runs command lines as a person with a terminal session does: with the admin's

@@ -38,7 +38,7 @@ type AWS struct {
 
 // StartAWS builds and starts the double and returns when it answers.
 func (p *Playground) StartAWS(ctx context.Context, o AWSOptions) (*AWS, error) {
-	binary, err := build(ctx, "iamsts", "./test/cloud/iamsts/serve")
+	binary, err := Build(ctx, "./test/cloud/iamsts/awsdouble")
 	if err != nil {
 		return nil, err
 	}

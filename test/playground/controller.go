@@ -2,12 +2,12 @@ package playground
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -62,7 +62,7 @@ type Controller struct {
 // StartController builds and starts the controller and returns when it is ready to
 // work. Several may run at the same time; one of them leads.
 func (p *Playground) StartController(ctx context.Context, o ControllerOptions) (*Controller, error) {
-	binary, err := o.build(ctx)
+	binary, err := Build(ctx, cmp.Or(o.Program, ControllerProgram))
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +94,6 @@ func (p *Playground) StartController(ctx context.Context, o ControllerOptions) (
 		return nil, err
 	}
 	return c, nil
-}
-
-func (o ControllerOptions) build(ctx context.Context) (string, error) {
-	if o.Program == "" {
-		return BuildController(ctx)
-	}
-	return build(ctx, path.Base(o.Program), o.Program)
 }
 
 func (c *Controller) start(ctx context.Context, binary, kubeconfig string, container corev1.Container, o ControllerOptions) error {

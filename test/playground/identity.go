@@ -1,12 +1,16 @@
 package playground
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -48,14 +52,26 @@ func (p *Playground) ServiceAccountConfig(ctx context.Context, namespace, name s
 	return config, nil
 }
 
+// accountPatience is how long an account is waited for: controllers make them, Kubernetes'
+// own the account default of a new namespace, and they may have a lot to do.
+const accountPatience = 30 * time.Second
+
 // Token returns a token of a service account for the given audiences, or for the API
-// server when none is given.
+// server when none is given. The account may still be on its way.
 func (p *Playground) Token(ctx context.Context, namespace, name string, audiences ...string) (string, error) {
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{
 		Audiences: audiences, ExpirationSeconds: ptr.To[int64](tokenLifetime)}}
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-	if err := p.Client.SubResource("token").Create(ctx, account, request); err != nil {
-		return "", fmt.Errorf("request a token for %s/%s: %w", namespace, name, err)
+	var missing error
+	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, accountPatience, true, func(ctx context.Context) (bool, error) {
+		missing = p.Client.SubResource("token").Create(ctx, account, request)
+		if apierrors.IsNotFound(missing) {
+			return false, nil
+		}
+		return true, missing
+	})
+	if err != nil {
+		return "", fmt.Errorf("request a token for %s/%s: %w", namespace, name, cmp.Or(missing, err))
 	}
 	return request.Status.Token, nil
 }

@@ -48,7 +48,7 @@ type KFAM struct {
 
 // StartKFAM builds and starts the access API and returns when it is ready to answer.
 func (p *Playground) StartKFAM(ctx context.Context, o KFAMOptions) (*KFAM, error) {
-	binary, err := build(ctx, "kfam", "./cmd/kfam")
+	binary, err := Build(ctx, KFAMProgram)
 	if err != nil {
 		return nil, err
 	}

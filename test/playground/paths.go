@@ -46,26 +46,29 @@ func controlPlaneBinary() (string, error) {
 	return path, nil
 }
 
-// BuildController builds the controller from the working tree and returns the binary's
-// path. It is quick when nothing changed.
-func BuildController(ctx context.Context) (string, error) {
-	return build(ctx, "profile-controller", "./cmd/profile-controller")
-}
+// The programs of the product, for Build.
+const (
+	ControllerProgram = "./cmd/profile-controller"
+	KFAMProgram       = "./cmd/kfam"
+	CLIProgram        = "./cmd/kubectl-profile"
+)
 
-// build builds a program of this repository into .cache/bin and returns its path.
-func build(ctx context.Context, name, folder string) (string, error) {
+// Build builds a program from the working tree and returns the binary's path, which ends in the
+// name of the program's folder. It is quick when nothing changed. Beside the binary is kubectl, of
+// the control plane's version.
+func Build(ctx context.Context, program string) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(root, ".cache", "bin", name)
-	command := exec.CommandContext(ctx, "go", "build", "-o", path, folder)
+	path := filepath.Join(root, ".cache", "bin", filepath.Base(program))
+	command := exec.CommandContext(ctx, "go", "build", "-o", path, program)
 	command.Dir = root
 	// A Ctrl-C at the terminal is for this process, which then interrupts the build.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
 	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s: %w\n%s", name, err, output)
+		return "", fmt.Errorf("build %s: %w\n%s", program, err, output)
 	}
 	return path, nil
 }

@@ -1,4 +1,4 @@
-// Command serve runs the double of AWS IAM and STS as a process of its own, for trying
+// Command awsdouble runs the double of AWS IAM and STS as a process of its own, for trying
 // things by hand. When it is ready it prints one line to standard output:
 //
 //	ready endpoint=http://127.0.0.1:40001 access-key-id=AKIAIOSFODNN7EXAMPLE secret-access-key=...
