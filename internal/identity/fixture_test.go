@@ -65,6 +65,9 @@ type stub struct {
 func (s stub) Kind() string { return s.kind }
 
 func (s stub) Plan(_ context.Context, profile string, spec []byte) ([]plugin.Binding, error) {
+	if s.plan == nil && string(spec) == "bad" {
+		return nil, plugin.InvalidSpec("role", "is bad")
+	}
 	if s.plan == nil {
 		return []plugin.Binding{{ServiceAccount: "default-editor", Identity: string(spec), Annotations: map[string]string{s.kind: string(spec)}}}, nil
 	}

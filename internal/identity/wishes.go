@@ -69,10 +69,15 @@ func (r Registry) plan(ctx context.Context, w *Wishes, asked plugin.Plugin, prof
 }
 
 // planDefault adds what an installation has for all Profiles. It yields to entries of the
-// Profile itself that want something else for the same account.
+// Profile itself that want something else for the same account. While one that could not be
+// understood may want that, the default is neither given nor taken back.
 func (r Registry) planDefault(ctx context.Context, w *Wishes, asked plugin.Plugin, profile string, spec []byte) {
 	entries, err := entriesOf(ctx, asked, profile, spec)
 	if err == nil && r.conflict(w.Entries, entries) != nil {
+		return
+	}
+	if slices.ContainsFunc(w.Unclear, func(kind string) bool { return r.mayExclude(kind, entries) }) {
+		w.Unclear = append(w.Unclear, asked.Kind())
 		return
 	}
 	w.add(asked, entries, err, "the default of this controller for "+asked.Kind())
@@ -134,9 +139,15 @@ func (e Entry) conflictsWith(other Entry) bool {
 // excludes tells whether the plugin of the first entry can do nothing for an account with the
 // annotations of the second.
 func (r Registry) excludes(one, other Entry) bool {
-	excluder, ok := r.plugins[one.Plugin].(plugin.Excluder)
-	return ok && one.ServiceAccount == other.ServiceAccount &&
-		slices.ContainsFunc(excluder.Excludes(), func(key string) bool { return other.Annotations[key] != "" })
+	return one.ServiceAccount == other.ServiceAccount && r.mayExclude(one.Plugin, []Entry{other})
+}
+
+// mayExclude tells whether a plugin can do nothing for the accounts of some of the entries.
+func (r Registry) mayExclude(kind string, entries []Entry) bool {
+	excluder, ok := r.plugins[kind].(plugin.Excluder)
+	return ok && slices.ContainsFunc(entries, func(e Entry) bool {
+		return slices.ContainsFunc(excluder.Excludes(), func(key string) bool { return e.Annotations[key] != "" })
+	})
 }
 
 func unknownPlugin(kinds []string) error {

@@ -48,12 +48,15 @@ func TestEntriesOfPluginsThatExcludeEachOther(t *testing.T) {
 		fallback          string
 		asks              []string
 		entries, failures []string
+		unclear           []string
 	}{
-		"the excluding one second": {"", []string{"Cloud=A", "Picky=B"}, []string{"Cloud A"}, []string{fmt.Sprintf("spec.plugins[1].spec: "+conflict, "A")}},
-		"the excluding one first":  {"", []string{"Picky=B", "Cloud=A"}, []string{"Picky B"}, []string{fmt.Sprintf("spec.plugins[1].spec: "+conflict, "B")}},
-		"another plugin beside it": {"", []string{"Picky=B", "Other=C"}, []string{"Picky B", "Other C"}, nil},
-		"a default yields to it":   {"given", []string{"Picky=B"}, []string{"Picky B"}, nil},
-		"a default alone":          {"given", nil, []string{"Cloud given-alice"}, nil},
+		"the excluding one second":      {"", []string{"Cloud=A", "Picky=B"}, []string{"Cloud A"}, []string{fmt.Sprintf("spec.plugins[1].spec: "+conflict, "A")}, []string{"Picky"}},
+		"the excluding one first":       {"", []string{"Picky=B", "Cloud=A"}, []string{"Picky B"}, []string{fmt.Sprintf("spec.plugins[1].spec: "+conflict, "B")}, []string{"Cloud"}},
+		"another plugin beside it":      {"", []string{"Picky=B", "Other=C"}, []string{"Picky B", "Other C"}, nil, nil},
+		"a default yields to it":        {"given", []string{"Picky=B"}, []string{"Picky B"}, nil, nil},
+		"a default waits for a bad one": {"given", []string{"Picky=bad"}, nil, []string{"spec.plugins[0].spec: role: is bad"}, []string{"Picky", "Cloud"}},
+		"a default beside another bad":  {"given", []string{"Other=bad"}, []string{"Cloud given-alice"}, []string{"spec.plugins[0].spec: role: is bad"}, []string{"Other"}},
+		"a default alone":               {"given", nil, []string{"Cloud given-alice"}, nil, nil},
 	} {
 		registry, err := NewRegistry(stub{kind: "Cloud", fallback: test.fallback}, picky{stub{kind: "Picky"}}, stub{kind: "Other"})
 		if err != nil {
@@ -67,8 +70,8 @@ func TestEntriesOfPluginsThatExcludeEachOther(t *testing.T) {
 		for _, err := range got.Failures {
 			failures = append(failures, plugin.AsError(err).Message)
 		}
-		if !cmp.Equal(entries, test.entries) || !cmp.Equal(failures, test.failures) {
-			t.Errorf("%s: got %q and %q", name, entries, failures)
+		if !cmp.Equal(entries, test.entries) || !cmp.Equal(failures, test.failures) || !cmp.Equal(got.Unclear, test.unclear) {
+			t.Errorf("%s: got %q, %q and unclear %q", name, entries, failures, got.Unclear)
 		}
 	}
 }
