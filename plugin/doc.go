@@ -26,7 +26,8 @@
 //   - Messages of errors are for people and stable: no times, no request IDs, since each
 //     new message is a write of the Profile's status.
 //
-// A plugin may do more than is asked of all: see Defaulter, Excluder, Verifier and Runner.
+// A plugin may do more than is asked of all: see Defaulter, Excluder, Prober,
+// Verifier and Runner.
 //
 // The tests in plugintest hold every plugin to this.
 package plugin

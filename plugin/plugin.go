@@ -41,6 +41,17 @@ type Excluder interface {
 	Excludes() []string
 }
 
+// Prober is a Plugin that finds out beforehand whether it could take a binding back. The
+// controller asks it before it records a binding. What is not recorded has never been applied and
+// need not be taken back, so that a Profile that names an identity which the plugin may not even
+// look at can be corrected and deleted.
+type Prober interface {
+	// Probe looks at the identity and changes nothing. An error, of any kind, means that the
+	// binding is not recorded yet; it is told as one of Apply's. Nil says nothing about what
+	// Apply will find.
+	Probe(ctx context.Context, profile string, b Binding) error
+}
+
 // Verifier is a Plugin that remembers when it saw with its own eyes that a binding holds.
 // The controller writes that into the Profile's status, for people.
 type Verifier interface {

@@ -40,6 +40,9 @@ type Step struct {
 	Stored profilev1.IdentityBinding
 }
 
+// Unrecorded tells whether nothing has been written down about the entry so far.
+func (s Step) Unrecorded() bool { return s.Stored.Plugin == "" }
+
 // Ledger is what is known when the next steps are decided.
 type Ledger struct {
 	// Wishes are what the spec asks for.

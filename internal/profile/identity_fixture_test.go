@@ -75,6 +75,11 @@ func (c *cloud) Check(_ context.Context, _ string, b plugin.Binding) (time.Durat
 	return c.again, c.note("check", b)
 }
 
+// Probe is not noted.
+func (c *cloud) Probe(_ context.Context, _ string, b plugin.Binding) error {
+	return c.fails["probe "+b.Identity]
+}
+
 func (c *cloud) Verified(string, plugin.Binding) time.Time { return c.seen }
 
 // called returns the calls since the last time, in alphabetical order where steps ran side

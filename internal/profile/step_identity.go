@@ -48,14 +48,17 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 			res.failure = classify(err)
 			return res
 		}
-		if err := r.holdBack(ctx, s, leaving); err != nil {
+		ledger := identity.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving, AtHome: s.atHome(),
+			Genuine:    func(record profilev1.IdentityBinding) bool { return sealer.Genuine(s.profile.UID, record) },
+			Registered: func(kind string) bool { _, ok := r.Plugins.Get(kind); return ok }}
+		steps, unfit := r.probe(ctx, s, ledger.Steps())
+		errs = append(errs, unfit...)
+		if err := r.holdBack(ctx, s, leaving, steps); err != nil {
 			res.failure = classify(err)
 			return res
 		}
 		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
-		settled := r.carryOutSteps(ctx, s, sealer, identity.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving, AtHome: s.atHome(),
-			Genuine:    func(record profilev1.IdentityBinding) bool { return sealer.Genuine(s.profile.UID, record) },
-			Registered: func(kind string) bool { _, ok := r.Plugins.Get(kind); return ok }})
+		settled := r.carryOutSteps(ctx, s, sealer, ledger, steps)
 		s.identities, res.outcomes, res.again = settled.records, settled.outcomes, settled.again
 		errs = append(errs, settled.errs...)
 	}
@@ -74,8 +77,8 @@ func (r *Reconciler) sealerFor(ctx context.Context, s *situation, leaving bool) 
 
 // holdBack sees to it that the Profile cannot disappear before what is about to be bound is
 // taken back.
-func (r *Reconciler) holdBack(ctx context.Context, s *situation, leaving bool) error {
-	if leaving {
+func (r *Reconciler) holdBack(ctx context.Context, s *situation, leaving bool, steps []identity.Step) error {
+	if leaving || len(steps) == 0 {
 		return nil
 	}
 	return r.addFinalizer(ctx, s.profile)
@@ -99,8 +102,7 @@ type settling struct {
 }
 
 // carryOutSteps runs the steps side by side.
-func (r *Reconciler) carryOutSteps(ctx context.Context, s *situation, sealer identity.Sealer, ledger identity.Ledger) settled {
-	steps := ledger.Steps()
+func (r *Reconciler) carryOutSteps(ctx context.Context, s *situation, sealer identity.Sealer, ledger identity.Ledger, steps []identity.Step) settled {
 	done := make([]settling, len(steps))
 	var group sync.WaitGroup
 	for i, step := range steps {
@@ -158,10 +160,11 @@ func (r *Reconciler) carryOutStep(ctx context.Context, s *situation, sealer iden
 	case identity.Check:
 		return r.check(ctx, s, step)
 	case identity.Revoke:
-		if err := r.unbind(ctx, s, ledger, step.Entry); err != nil {
-			return settling{record: as, err: err}
+		err := r.unbind(ctx, s, ledger, step.Entry)
+		if err == nil || r.neverApplied(ctx, s, step, err) {
+			return settling{}
 		}
-		return settling{}
+		return settling{record: as, err: err}
 	case identity.Distrust:
 		return settling{record: as, err: distrusted(step.Entry, ledger.Leaving)}
 	case identity.Strand:

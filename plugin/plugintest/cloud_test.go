@@ -185,6 +185,21 @@ func (p *memberPlugin) call(ctx context.Context, method, identity, member string
 	return answer.StatusCode, answer.Body.Close()
 }
 
+func (p *memberPlugin) Probe(ctx context.Context, profile string, b plugin.Binding) error {
+	if p.flaw("applies when it probes") {
+		return p.Apply(ctx, profile, b)
+	}
+	status, err := p.call(ctx, http.MethodGet, b.Identity, profile+"."+b.ServiceAccount)
+	if err == nil && (status == http.StatusGone || p.flaw("sees nothing when it probes")) {
+		message := "There is no such identity."
+		if p.flaw("has other words when it probes") {
+			message = "Nothing was found."
+		}
+		return &plugin.Error{Kind: plugin.Refused, Reason: "Gone", Message: message}
+	}
+	return err
+}
+
 func (p *memberPlugin) Apply(ctx context.Context, profile string, b plugin.Binding) error {
 	member := profile + "." + b.ServiceAccount
 	p.mu.Lock()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/identity"
@@ -142,37 +141,4 @@ func endingWith(parent context.Context, end <-chan struct{}) context.Context {
 		}
 	}()
 	return ctx
-}
-
-// verifiedWasSeen is about plugins that are a Verifier.
-func verifiedWasSeen(s *stage) error {
-	p, err := s.start(cut{})
-	if err != nil {
-		return err
-	}
-	verifier, ok := p.Plugin.(plugin.Verifier)
-	if !ok {
-		return nil
-	}
-	b, err := s.binding(p, alice)
-	if err != nil {
-		return err
-	}
-	if at := verifier.Verified(alice.Profile, b); !at.IsZero() {
-		return fmt.Errorf("before Apply, Verified says %s; want no time", at)
-	}
-	begun := time.Now()
-	if err := s.apply(p, alice); err != nil {
-		return err
-	}
-	if at := verifier.Verified(alice.Profile, b); at.Before(begun) || at.After(time.Now()) {
-		return fmt.Errorf("after an Apply that began at %s, Verified says %s", begun, at)
-	}
-	if err := s.revoke(p, alice); err != nil {
-		return err
-	}
-	if at := verifier.Verified(alice.Profile, b); !at.IsZero() {
-		return fmt.Errorf("after Revoke, Verified says %s; want no time", at)
-	}
-	return s.sound()
 }

@@ -27,6 +27,7 @@ func rules() []rule {
 		{"Revoke may be cut off at any call", revokeCutOff},
 		{"a record that was stored still takes back", recordsSurviveStorage},
 		{"Check changes nothing that holds", checkLeavesAlone},
+		{"Probe changes nothing and foresees what it can", probeOnlyLooks},
 		{"Verified tells of what this process saw", verifiedWasSeen},
 	}
 }

@@ -30,6 +30,9 @@ func TestEachBreachIsFound(t *testing.T) {
 		"gives up when it is cut off":      "Revoke may be cut off at any call",
 		"compares settings by their bytes": "a record that was stored still takes back",
 		"breaks what it checks":            "Check changes nothing that holds",
+		"applies when it probes":           "Probe changes nothing and foresees what it can",
+		"sees nothing when it probes":      "Probe changes nothing and foresees what it can",
+		"has other words when it probes":   "Probe changes nothing and foresees what it can",
 		"verifies by the clock":            "Verified tells of what this process saw",
 		"remembers too long":               "Verified tells of what this process saw",
 

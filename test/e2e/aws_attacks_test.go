@@ -104,7 +104,7 @@ func forgedSettings(f *fixture) {
 // open. Nothing may be annotated that does not hold.
 func forgedPhase(f *fixture) {
 	arn := f.role("unopened", handMadePolicy())
-	f.spoil("unopened", always(iamsts.AccessDenied()))
+	f.spoil("unopened", writes(iamsts.AccessDenied()))
 	f.create(MakeProfile("phased").AWS(arn).Obj())
 	f.awaitCondition("phased", profilev1.ConditionIdentityReady, profilev1.ReasonPermissionMissing)
 	record := f.profile("phased").Status.Identities[0]

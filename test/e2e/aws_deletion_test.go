@@ -16,6 +16,8 @@ func TestDeletionsOfProfilesWithAWSRoles(t *testing.T) {
 		journey{"deletion after the role is gone", deletionWithoutRole},
 		journey{"deletion after the namespace is gone", deletionWithoutNamespace},
 		journey{"deletion before anything was bound", deletionWhilePending},
+		journey{"deletion of what IAM never let the controller see", deletionOfTheUnseen},
+		journey{"deletion after a change to what IAM does not let the controller see", deletionAfterAWrongChange},
 		journey{"a Profile comes back after its deletion and is bound anew", rebornProfile},
 	)
 }
@@ -79,11 +81,10 @@ func deletionWithoutNamespace(f *fixture) {
 	release(f, "roomless")
 }
 
-// deletionWhilePending has IAM be slow to begin with, so that the Profile goes before
-// it was ever bound.
+// deletionWhilePending has IAM fail to write, so that the Profile goes before it was ever bound.
 func deletionWhilePending(f *fixture) {
 	arn := f.role("early", handMadePolicy())
-	f.spoil("early", always(iamsts.ServerError()))
+	f.spoil("early", writes(iamsts.ServerError()))
 	f.create(MakeProfile("early").AWS(arn).Obj())
 	f.awaitCondition("early", profilev1.ConditionIdentityReady, profilev1.ReasonRetrying)
 	f.remove(profileNamed("early"))
@@ -93,6 +94,38 @@ func deletionWhilePending(f *fixture) {
 	if policy := aws.TrustPolicy("early"); policy != handMadePolicy() {
 		f.t.Errorf("the trust policy is not as it was: %s", policy)
 	}
+}
+
+// deletionOfTheUnseen is that of somebody who has not given the controller its rights yet, or has
+// misspelled the role.
+func deletionOfTheUnseen(f *fixture) {
+	arn := f.role("unseen", handMadePolicy())
+	f.spoil("unseen", always(iamsts.AccessDenied()))
+	f.create(MakeProfile("unseen").AWS(arn).Obj())
+	f.awaitCondition("unseen", profilev1.ConditionIdentityReady, profilev1.ReasonPermissionMissing)
+	p := f.profile("unseen")
+	if len(p.Status.Identities) > 0 || len(p.Finalizers) > 0 {
+		f.t.Errorf("it has the records %+v and the finalizers %q", p.Status.Identities, p.Finalizers)
+	}
+	f.remove(profileNamed("unseen"))
+	f.awaitGone(profileNamed("unseen"), namespaceNamed("unseen"))
+	mustEqual(f.t, "states of the trust policy", len(aws.History("unseen")), 1)
+}
+
+func deletionAfterAWrongChange(f *fixture) {
+	right, wrong := f.role("right", handMadePolicy()), f.role("wrong", handMadePolicy())
+	f.spoil("wrong", always(iamsts.AccessDenied()))
+	f.create(MakeProfile("mistaken").AWS(wrong).Obj())
+	f.awaitCondition("mistaken", profilev1.ConditionIdentityReady, profilev1.ReasonPermissionMissing)
+	f.plug("mistaken", awsSpec(right))
+	f.awaitIdentity("mistaken", right)
+	f.plug("mistaken", awsSpec(wrong))
+	f.awaitCondition("mistaken", profilev1.ConditionIdentityReady, profilev1.ReasonPermissionMissing)
+	f.mustAssume(right, "mistaken", editor)
+	f.remove(profileNamed("mistaken"))
+	f.awaitGone(profileNamed("mistaken"), namespaceNamed("mistaken"))
+	f.mustNotAdmit("right", editorOf("mistaken"))
+	mustEqual(f.t, "states of the wrong role's trust policy", len(aws.History("wrong")), 1)
 }
 
 func rebornProfile(f *fixture) {

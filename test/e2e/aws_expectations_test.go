@@ -209,6 +209,16 @@ func always(fault iamsts.Fault) func(iamsts.Request) iamsts.Fault {
 	return func(iamsts.Request) iamsts.Fault { return fault }
 }
 
+// writes is the same fault for every change of a trust policy.
+func writes(fault iamsts.Fault) func(iamsts.Request) iamsts.Fault {
+	return func(r iamsts.Request) iamsts.Fault {
+		if r.Action == "UpdateAssumeRolePolicy" {
+			return fault
+		}
+		return iamsts.Fault{}
+	}
+}
+
 // statementsOf returns the source text of each statement of a policy.
 func statementsOf(f *fixture, policy string) []string {
 	f.t.Helper()

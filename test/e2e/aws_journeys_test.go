@@ -56,6 +56,9 @@ spec:
 	f.mustSay(condition(f.profile("guide-user"), profilev1.ConditionIdentityReady).Message, "bound")
 	f.mustBeAnnotated("guide-user", editor, toRole(arn))
 	f.mustBeAnnotated("guide-user", viewer, nil)
+	if at := f.profile("guide-user").Status.Identities[0].LastVerifiedTime; at == nil || at.After(time.Now()) || at.Before(&f.profile("guide-user").CreationTimestamp) {
+		f.t.Errorf("the identity was last verified at %v", at)
+	}
 	f.mustAssume(arn, "guide-user", editor)
 	f.mustNotAssume(arn, "guide-user", viewer)
 	f.mustNotAssume(arn, "guide-neighbor", editor)

@@ -56,7 +56,7 @@ spec:
 	f.mustNotUse(email, "google-guide", viewer)
 	f.mustNotUse(email, "google-neighbor", editor)
 	mustEqual(f.t, "policy", f.google.Policy(email), `{"bindings":[{"role":"roles/iam.workloadIdentityUser","members":["serviceAccount:kubeflow-prod.svc.id.goog[google-guide/default-editor]"]}]}`)
-	mustEqual(f.t, "requests", f.google.RequestsFor(email), map[string]int{"getIamPolicy": 1, "setIamPolicy": 1})
+	mustEqual(f.t, "requests", f.google.RequestsFor(email), map[string]int{"getIamPolicy": 2, "setIamPolicy": 1}) // One look before the record, and the edit.
 	f.mustNotWarn("google-guide")
 	f.leave("google-guide")
 	f.mustBeAsBefore(email)

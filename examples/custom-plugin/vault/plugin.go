@@ -56,6 +56,19 @@ func (p *Plugin) Plan(_ context.Context, profile string, spec []byte) ([]plugin.
 	return p.options.bindings(profile, s)
 }
 
+// Probe looks whether Vault shows us the role, which need not be there.
+func (p *Plugin) Probe(ctx context.Context, profile string, b plugin.Binding) error {
+	t, err := p.options.targetOf(profile, b)
+	if err != nil {
+		return err
+	}
+	found, there, err := p.vault.readRole(ctx, t)
+	if err == nil && there && !found.ours(t.role) {
+		return notOurs(t)
+	}
+	return err
+}
+
 // Apply sees to it that the account has its role.
 func (p *Plugin) Apply(ctx context.Context, profile string, b plugin.Binding) error {
 	return p.locked(profile, b, func(t target) error {

@@ -131,6 +131,15 @@ func (p *Plugin) Plan(ctx context.Context, _ string, spec []byte) ([]plugin.Bind
 	return bindings(s, issuer)
 }
 
+// Probe looks whether the role's trust policy can be read, and has room.
+func (p *Plugin) Probe(_ context.Context, profile string, b plugin.Binding) error {
+	g, external, err := grantOf(profile, b)
+	if err != nil || !external {
+		return err
+	}
+	return p.queue.Probe(b.Identity, wish{grant: g, present: true, profile: profile})
+}
+
 // Apply puts the account into the role's trust policy.
 func (p *Plugin) Apply(_ context.Context, profile string, b plugin.Binding) error {
 	return p.ask(profile, b, true)

@@ -105,6 +105,27 @@ func (p *Plugin) Plan(ctx context.Context, _ string, spec []byte) ([]plugin.Bind
 	return bindings(s, cluster)
 }
 
+// Probe looks whether the controller may see the associations of the cluster, and whether that
+// of the account is somebody else's.
+func (p *Plugin) Probe(ctx context.Context, profile string, b plugin.Binding) error {
+	w, err := p.uncontested(ctx, profile, b)
+	if err != nil {
+		return err
+	}
+	if why := p.memory.refusal(w.clusterScope()); why != nil {
+		return why
+	}
+	found, err := p.begin().find(ctx, w.account)
+	switch {
+	case err != nil:
+		return p.refusedFor(w.clusterScope(), p.explained(w, err))
+	case toHold(w, found) == leave:
+		return foreign(w, *found)
+	default:
+		return nil
+	}
+}
+
 // Apply sees to it that the account has the association.
 func (p *Plugin) Apply(ctx context.Context, profile string, b plugin.Binding) error {
 	w, err := p.uncontested(ctx, profile, b)

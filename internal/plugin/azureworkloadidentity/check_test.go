@@ -169,3 +169,20 @@ func TestWhatALookFindsWrongIsToldUntilItIsMended(t *testing.T) {
 		})
 	}
 }
+
+// TestAProbeDoesNotTakeThePlaceOfARemoval has a Profile want in again while it waits to be taken
+// out.
+func TestAProbeDoesNotTakeThePlaceOfARemoval(t *testing.T) {
+	f := start(t)
+	b := f.bound([]string{"alice"})
+	f.forget()
+	f.drain([]string{"alice"})
+	if err := f.Revoke(t.Context(), "alice", b); plugin.AsError(err).Kind != plugin.Waiting {
+		t.Fatalf("Revoke is answered with %v; want to be told to wait", err)
+	}
+	_ = f.Probe(t.Context(), "alice", b)
+	f.AwaitNews("alice")
+	if f.admits("alice") {
+		t.Error("it was not taken out")
+	}
+}

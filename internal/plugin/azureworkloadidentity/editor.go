@@ -83,6 +83,23 @@ func (e *editor) ask(id ResourceID, r request) error {
 	return e.line(e.memoryOf(id), r, time.Now())
 }
 
+// probe returns nil when the identity could be read of late and has nothing against the request,
+// an error of the kind Refused when it could not or has, and otherwise has it read and returns an
+// error of the kind Waiting. Whether Azure has refused to write of late does not matter.
+func (e *editor) probe(id ResourceID, r request) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m := e.memoryOf(id)
+	now := time.Now()
+	if !m.knows(now, e.timing.Trust) {
+		return e.line(m, r, now)
+	}
+	if _, refusal := e.rules.judge(id, m.known, r, m.touched); refusal != nil {
+		return refusal
+	}
+	return nil
+}
+
 // look has a request that held looked after. It returns after how long it wants to be called
 // again, and what was found wrong the last time, if anything. One reading serves all who
 // look: those who come after it are served by what it says.
@@ -128,7 +145,7 @@ func (e *editor) line(m *memory, r request, now time.Time) error {
 	if i < 0 && fresh && (last.holds || last.refusal != nil) {
 		return last.answer()
 	}
-	if i < 0 || m.requests[i] != r {
+	if i < 0 || m.requests[i] != r && !r.probing { // Whatever is in line has the identity read, too.
 		m.add(r)
 		e.queue.AddAfter(m.id, m.resume.Sub(now))
 	}
@@ -194,6 +211,9 @@ func (e *editor) serve(ctx context.Context, id ResourceID, r request) bool {
 	m := e.memoryOf(id)
 	do, _ := e.rules.judge(id, m.known, r, m.touched)
 	e.mu.Unlock()
+	if r.probing {
+		do = nothing
+	}
 	if do != nothing {
 		if r.looking {
 			e.log.Info("a federated identity credential was deleted by somebody else; making it anew", "identity", id.String(), "credential", r.name)

@@ -18,6 +18,8 @@ type request struct {
 	present bool
 	// looking is true when it held before and is only being looked after.
 	looking bool
+	// probing is true when nothing is to be changed yet.
+	probing bool
 }
 
 // reading is what Azure said about an identity.

@@ -137,6 +137,16 @@ func (p *Plugin) Plan(ctx context.Context, _ string, spec []byte) ([]plugin.Bind
 	return bindings(w, issuer, p.audience)
 }
 
+// Probe looks whether the identity can be read, and has room.
+func (p *Plugin) Probe(_ context.Context, profile string, b plugin.Binding) error {
+	id, r, external, err := requestOf(profile, b)
+	if err != nil || !external {
+		return err
+	}
+	r.present, r.probing = true, true
+	return p.editor.probe(id, r)
+}
+
 // Apply makes the federated identity credential of the account.
 func (p *Plugin) Apply(_ context.Context, profile string, b plugin.Binding) error {
 	return p.ask(profile, b, true)

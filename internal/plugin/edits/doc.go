@@ -11,6 +11,7 @@
 //   - Wishes that wait together cost one read and one write, and one more read where the
 //     cloud does not say what it wrote. While the Host has a backlog more are waited for, at
 //     most for Timing.GatherAtMost.
+//   - A probe costs one read for all who probe within Timing.Trust.
 //   - Of the wishes about one subject the latest counts; one that is taken back while it
 //     waits is never carried out.
 //   - Nothing is written that changes nothing, and what has been granted costs no request

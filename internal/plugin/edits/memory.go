@@ -35,10 +35,12 @@ type request[W Wish] struct {
 	wish W
 	// looking is true when the wish was granted before and is only being looked after.
 	looking bool
+	// probing is true when nothing is to be edited yet.
+	probing bool
 }
 
 // add puts a request in line, in the place of an earlier one about the same subject. It
-// returns false when the very same one is there already.
+// returns false when the very same one is there already, or one that answers a probe as well.
 func (m *memory[S, W]) add(r request[W], now time.Time) bool {
 	i := m.indexOf(r.wish.Subject())
 	switch {
@@ -47,7 +49,7 @@ func (m *memory[S, W]) add(r request[W], now time.Time) bool {
 			m.waitingSince = now
 		}
 		m.requests = append(m.requests, r)
-	case m.requests[i] == r:
+	case m.requests[i] == r, r.probing:
 		return false
 	default:
 		m.requests[i] = r
@@ -57,6 +59,12 @@ func (m *memory[S, W]) add(r request[W], now time.Time) bool {
 
 func (m *memory[S, W]) indexOf(subject string) int {
 	return slices.IndexFunc(m.requests, func(r request[W]) bool { return r.wish.Subject() == subject })
+}
+
+// onlyProbes tells whether all requests want to know something. One read serves whoever comes
+// soon after it, so there is nothing to be won by collecting them.
+func onlyProbes[W Wish](requests []request[W]) bool {
+	return !slices.ContainsFunc(requests, func(r request[W]) bool { return !r.probing })
 }
 
 // remove takes requests that were dealt with out of the line and returns the Profiles

@@ -90,6 +90,21 @@ func (q *Queue[S, W]) Ask(identity string, wish W) error {
 	return q.ask(identity, request[W]{wish: wish})
 }
 
+// Probe returns nil when the identity could be read of late and the state has nothing against
+// the wish, a refusal when it could not or has, and otherwise has it read and returns an error that
+// says what it is waiting for. Nothing is edited for a wish that was only probed.
+func (q *Queue[S, W]) Probe(identity string, wish W) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	m := q.memoryOf(identity)
+	now := time.Now()
+	if m.failure == nil && !m.knownAt.IsZero() && now.Sub(m.knownAt) < q.timing.Trust {
+		_, refusal := q.cloud.Judge(m.known, wish)
+		return refusal
+	}
+	return q.ask(identity, request[W]{wish: wish, probing: true})
+}
+
 // Look sees to it from time to time that a wish which was granted still holds, whoever
 // changes the identity, and returns after how long it is to be called again. An error says
 // why it could not look the last time, or that it is looking now.

@@ -14,10 +14,13 @@ type batch[W Wish] struct {
 	last bool
 }
 
+// wishes are those that may be carried out.
 func (b batch[W]) wishes() []W {
 	wishes := make([]W, 0, len(b.requests))
 	for _, r := range b.requests {
-		wishes = append(wishes, r.wish)
+		if !r.probing {
+			wishes = append(wishes, r.wish)
+		}
 	}
 	return wishes
 }
@@ -54,7 +57,7 @@ func (q *Queue[S, W]) due(identity string) ([]request[W], bool) {
 		q.line.AddAfter(identity, tooEarly)
 		return nil, false
 	}
-	if backlog > 0 && !m.writing && time.Since(m.waitingSince) < q.timing.GatherAtMost {
+	if backlog > 0 && !m.writing && !onlyProbes(m.requests) && time.Since(m.waitingSince) < q.timing.GatherAtMost {
 		q.line.AddAfter(identity, q.timing.Gather)
 		return nil, false
 	}

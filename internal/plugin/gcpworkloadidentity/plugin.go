@@ -183,6 +183,15 @@ func (p *Plugin) ownProject(ctx context.Context) (string, error) {
 	return project, nil
 }
 
+// Probe looks whether the account's policy can be read, and has room.
+func (p *Plugin) Probe(_ context.Context, profile string, b plugin.Binding) error {
+	g, external, err := grantOf(profile, b)
+	if err != nil || !external {
+		return err
+	}
+	return p.queue.Probe(g.account.email, wish{grant: g, present: true, profile: profile})
+}
+
 // Apply gives the account the role on the Google service account.
 func (p *Plugin) Apply(_ context.Context, profile string, b plugin.Binding) error {
 	return p.ask(profile, b, true)
