@@ -70,7 +70,11 @@ func (s *shell) run(t *testing.T, p page) (string, error) {
 	s.forgetRoles(t)
 	command := exec.CommandContext(t.Context(), "bash", "-c", p.script())
 	command.Dir = t.TempDir()
-	command.Env = append([]string{"PATH=" + s.path, "DOCS_LOG=" + s.log, "DOCS_PAGE=" + p.path}, s.environment...)
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig") // A page may change its own.
+	if err := open(t).kubeconfigOfEKS(kubeconfig); err != nil {
+		t.Fatal(err)
+	}
+	command.Env = slices.Concat(s.environment, []string{"PATH=" + s.path, "DOCS_LOG=" + s.log, "DOCS_PAGE=" + p.path, "KUBECONFIG=" + kubeconfig})
 	output, err := command.CombinedOutput()
 	return string(output), err
 }
@@ -133,11 +137,15 @@ func report(t *testing.T, all []entry) {
 	used := map[string]bool{}
 	for _, e := range all {
 		count[e.How]++
+		if e.How == "tried" {
+			t.Logf("  tried: %s:%s: %s", e.Page, e.Line, e.Command)
+		}
 		if e.How == "listed" {
 			used[e.Name] = true
 		}
 	}
-	t.Logf("commands: %d ran, %d were read, %d are listed as not to be run here", count["ran"], count["parsed"], count["listed"])
+	t.Logf("commands: %d ran, %d were tried on what is not here, %d were read, %d are listed as not to be run here",
+		count["ran"], count["tried"], count["parsed"], count["listed"])
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		t.Logf("  listed: %s: %s", name, listed[name])
 	}
@@ -157,23 +165,41 @@ func TestWrongCommandsFail(t *testing.T) {
 	for text, says := range map[string]string{
 		"ansible-playbook site.yaml":                         "ansible-playbook: command not found",
 		"gcloud projects delete ml":                          "nobody knows this command",
-		"kubectl frobnicate profile ann":                     `no verb "frobnicate"`,
-		"kubectl get frobs":                                  "frobs",
+		"kubectl frobnicate profile ann":                     `unknown command "frobnicate"`,
+		"kubectl get frobs":                                  `a resource type "frobs"`,
+		"kubectl get deployment profile -n profiles-system":  `"profile" not found`,
+		"kubectl delete profile chemistry -n":                "flag needs an argument",
 		"kubectl get profiles --purge":                       "unknown flag: --purge",
-		"kubectl apply -f nowhere.yaml":                      "there is no nowhere.yaml",
+		"kubectl apply -f nowhere.yaml":                      `the path "nowhere.yaml" does not exist`,
 		"kubectl profile frobnicate":                         "frobnicate",
 		"kubectl profile list --colour":                      "unknown flag: --colour",
 		"kubectl profile share ann --user b --role root":     "must be admin, edit or view",
 		"aws iam get-role --role-name nobody":                "NoSuchEntity",
 		"aws iam create-rolle --role-name x":                 "InvalidAction",
 		"curl -X DELETE $KFAM_URL/kfam/v1/profiles/nobody-s": "the access API answers 40",
-		"make coffee":                                        "the Makefile does not know coffee",
-		"echo $NOT_SET":                                      "NOT_SET: unbound variable",
+		"make coffee":   "the Makefile does not know coffee",
+		"echo $NOT_SET": "NOT_SET: unbound variable",
 		"cat > t.json <<END\n{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"Federated\": \"arn:aws:iam::123456789012:oidc-provider/${DOCS_ISSUER#https://}\"}, \"Action\": \"sts:AssumeRoleWithWebIdentity\", \"Condition\": {\"StringEquals\": {\"${DOCS_ISSUER#https://}:aud\": \"sts.amazonaws.com\"}}}}\nEND\n$ aws iam create-role --role-name open --assume-role-policy-document file://t.json": "open to every service account",
 	} {
 		output, err := s.run(t, parsePage("wrong.md", "```console\n$ "+text+"\n```\n"))
 		if err == nil || !strings.Contains(output, says) || !strings.Contains(output, "wrong.md:") && !strings.Contains(output, "unbound") {
 			t.Errorf("%s: %v, want an error with %q:\n%s", text, err, says, output)
+		}
+	}
+}
+
+// TestNoPageChangesAnother has kubectl do its worst, after which all is there that was.
+func TestNoPageChangesAnother(t *testing.T) {
+	s := newShell(t)
+	for _, text := range []string{
+		"$ kubectl -n ci delete serviceaccount bot\n$ kubectl delete profiles --all\n$ kubectl scale deployment/dex -n auth --replicas 3\n" +
+			"$ kubectl rollout -n profiles-system restart deployment/profiles-deployment\n$ kubectl edit deployment/dex -n auth\n" +
+			"$ kubectl exec deployment/dex -n auth -- rm -r /\n$ kubectl config set-context --current --namespace ci",
+		"$ kubectl get profile/research namespace/ci deployment/dex -n auth\n$ kubectl get serviceaccount bot -n ci\n" +
+			"$ test $(kubectl get deployment dex -n auth -o jsonpath={.spec.replicas}) = 1\n$ test -z $(kubectl config view --minify -o jsonpath={..namespace})",
+	} {
+		if output, err := s.run(t, parsePage("page.md", "```console\n"+text+"\n```\n")); err != nil {
+			t.Errorf("%v\n%s", err, output)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 // Package docs holds the documents against the product. Every command in README.md and below
 // docs is run by a shell, in which the programs that reach for a cluster or a cloud are stand-ins:
-// kubectl profile is the real program on a real control plane, aws asks the double of IAM, and what
-// cannot run here is in a list with the reason. Manifests are shown to the API server; links, flags,
-// metrics and fields have to be there. A document with a command that nobody knows fails.
+// kubectl is the real one on a real control plane, with dry runs where a verb has them, and so is
+// its plugin profile; aws asks the double of IAM, and what cannot run here is in a list with the
+// reason. Manifests are shown to the API server; links, flags, metrics and fields have to be there. A
+// document with a command that nobody knows fails.
 package docs

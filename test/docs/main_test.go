@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -109,42 +109,58 @@ func (w *world) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kubeconfig, err := w.kubeconfigOfEKS()
+	kubeconfig := filepath.Join(w.pg.Folder, "eks-kubeconfig")
+	if err := w.kubeconfigOfEKS(kubeconfig); err != nil {
+		return err
+	}
+	plugin, err := playground.Build(ctx, playground.CLIProgram)
 	if err != nil {
 		return err
 	}
-	program, err := buildProgram(ctx, folder, "./cmd/kubectl-profile")
-	if err != nil {
-		return err
-	}
-	w.environment = append(w.environment, "DOCS_ROOT="+folder, "DOCS_ISSUER="+name, "DOCS_PROGRAM="+program,
+	program := filepath.Join(filepath.Dir(plugin), "kubectl")
+	w.environment = append(w.environment, "DOCS_ROOT="+folder, "DOCS_ISSUER="+name, "DOCS_KUBECTL="+program,
 		"KUBECONFIG="+kubeconfig, "AWS_ENDPOINT_URL_S3="+startS3(), "HOME="+w.pg.Folder)
+	return w.settle(ctx, program)
+}
+
+// settled makes what the readers of documents have by then: the Profile that placeholders stand for,
+// the one that they applied a line before, what is no part of the product, and the account of an
+// installation in Kubeflow. A second Deployment of the controller would be one too many.
+var settled = []string{
+	"profile create " + placeholders["NAME"] + " --owner " + placeholders["OWNER"] + " --wait",
+	"profile create research --owner " + placeholders["OWNER"] + " --wait",
+	"create namespace kubeflow",
+	"create serviceaccount profiles-controller-service-account -n kubeflow",
+	"create deployment centraldashboard --image=centraldashboard -n kubeflow",
+	"create namespace observability",
+	"create namespace auth",
+	"create deployment dex --image=dex -n auth",
+	"create namespace ci",
+	"create serviceaccount bot -n ci",
+}
+
+func (w *world) settle(ctx context.Context, kubectl string) error {
+	for _, line := range settled {
+		command := kubectlProcess(ctx, kubectl, strings.Fields(line)...)
+		command.Env = append(command.Env, w.environment...)
+		if output, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("kubectl %s: %w\n%s", line, err, output)
+		}
+	}
 	return nil
 }
 
-// kubeconfigOfEKS is the admin's, with the cluster named as aws eks update-kubeconfig does.
-func (w *world) kubeconfigOfEKS() (string, error) {
+// kubeconfigOfEKS writes the admin's, with the cluster named as aws eks update-kubeconfig does.
+func (w *world) kubeconfigOfEKS(path string) error {
 	config, err := clientcmd.LoadFromFile(w.pg.Kubeconfig)
 	if err != nil {
-		return "", err
+		return err
 	}
 	const name = "arn:aws:eks:us-east-1:" + accountID + ":cluster/ml"
 	current := config.Contexts[config.CurrentContext]
 	config.Clusters[name] = config.Clusters[current.Cluster]
 	current.Cluster = name
-	path := filepath.Join(w.pg.Folder, "eks-kubeconfig")
-	return path, clientcmd.WriteToFile(*config, path)
-}
-
-// buildProgram builds a package of the repository, which is in folder, as make build does.
-func buildProgram(ctx context.Context, folder, program string) (string, error) {
-	path := filepath.Join(folder, ".cache", "bin", filepath.Base(program))
-	command := exec.CommandContext(ctx, "go", "build", "-o", path, program)
-	command.Dir = folder
-	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s: %w\n%s", program, err, output)
-	}
-	return path, nil
+	return clientcmd.WriteToFile(*config, path)
 }
 
 // startS3 starts a server that lists every bucket as empty.

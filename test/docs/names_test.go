@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli"
+	"github.com/kfprofiles/kfprofiles/test/playground"
 )
 
 var (
@@ -66,7 +67,7 @@ func ourFlags(t *testing.T) map[string]bool {
 // flagsOf asks a program for its flags.
 func flagsOf(t *testing.T, program string) []string {
 	t.Helper()
-	path, err := buildProgram(t.Context(), root(t), program)
+	path, err := playground.Build(t.Context(), program)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 
 // placeholders are words in capitals that a reader puts something of their own in place of.
 var placeholders = map[string]string{
-	"NAME": "ann", "PROFILE": "ann", "OWNER": "ann@example.com", "USER": "ben@example.com",
+	"NAME": "chemistry", "PROFILE": "chemistry", "OWNER": "ann@example.com", "USER": "ben@example.com",
 	"CLUSTER": "ml", "ID": "a-0123456789abcdef0", "BUCKET": "ml-data",
 }
 
@@ -91,7 +91,7 @@ func TestCommandsOfABlock(t *testing.T) {
 	if diff := cmp.Diff(want, b.commands(), cmp.AllowUnexported(command{})); diff != "" {
 		t.Errorf("the commands (-want +got):\n%s", diff)
 	}
-	if got := filled("x NAME $CLUSTER_NAME -n PROFILE"); got != "x ann $CLUSTER_NAME -n ann" {
+	if got := filled("x NAME $CLUSTER_NAME -n PROFILE"); got != "x chemistry $CLUSTER_NAME -n chemistry" {
 		t.Errorf("filled in: %s", got)
 	}
 }

@@ -16,10 +16,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/cli"
+	"github.com/kfprofiles/kfprofiles/test/playground"
 )
 
 // roleOfAll is a role that the double has from the start.
@@ -32,11 +35,11 @@ var needsProfile = []string{"get", "describe", "access", "share", "unshare", "tr
 // control plane without nodes, for a role that common guides made.
 var findsFaults = []string{"doctor", "audit"}
 
-// changesTheInstallation are the verbs that would take away what the other commands need. They
-// have tests of their own.
+// changesTheInstallation are the verbs that would take away what the other commands need, and so
+// are given a dry run. They have tests of their own.
 var changesTheInstallation = []string{"migrate"}
 
-// profileCommand runs kubectl profile. Each command works on a Profile of its own, so that none
+// profileCommand has kubectl run its plugin. Each command works on a Profile of its own, so that none
 // depends on another page.
 func profileCommand(arguments []string) (outcome, error) {
 	verb, names, err := readProfileCommand(arguments)
@@ -44,7 +47,10 @@ func profileCommand(arguments []string) (outcome, error) {
 		return outcome{}, err
 	}
 	if slices.Contains(changesTheInstallation, verb) {
-		return parsed, nil
+		if slices.Contains(arguments, "--rollback") {
+			return parsed, nil // Nothing was changed that could be taken back.
+		}
+		arguments = append(slices.Clone(arguments), dryRun)
 	}
 	name := ""
 	if len(names) > 0 && (verb == "create" || slices.Contains(needsProfile, verb)) {
@@ -89,7 +95,7 @@ func verbOf(c *cobra.Command) string {
 func runProfile(verb, name string, arguments []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	command := exec.CommandContext(ctx, os.Getenv("DOCS_PROGRAM"), arguments...)
+	command := kubectlProcess(ctx, os.Getenv("DOCS_KUBECTL"), append([]string{"profile"}, arguments...)...)
 	answer := "yes"
 	if verb == "delete" {
 		answer = name
@@ -101,6 +107,15 @@ func runProfile(verb, name string, arguments []string) error {
 		return nil
 	}
 	return err
+}
+
+func clusterClient() (client.Client, error) {
+	settings, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
+	if err != nil {
+		return nil, err
+	}
+	settings.WarningHandlerWithContext = rest.NoWarnings{}
+	return client.New(settings, client.Options{Scheme: playground.Scheme()})
 }
 
 // prepare makes a Profile for a command and waits until the controller has dealt with it.

@@ -21,14 +21,18 @@ var standins = map[string]func([]string) (outcome, error){
 
 // outcome is what became of a command.
 type outcome struct {
-	// How is ran, parsed or listed.
+	// How is ran, tried, parsed or listed.
 	How string
 	// Name is by what the command is listed, and Reason why.
 	Name, Reason string
 }
 
 var (
-	ran    = outcome{How: "ran"}
+	ran = outcome{How: "ran"}
+	// tried is what its program took, but could not finish without something that only a reader's
+	// cluster has.
+	tried = outcome{How: "tried"}
+	// parsed is what somebody else read here, and did not run.
 	parsed = outcome{How: "parsed"}
 )
 
