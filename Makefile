@@ -153,7 +153,7 @@ image: $(BIN)/image ## Build the OCI image of both programs into dist/image, for
 
 .PHONY: build
 build: ## Build the controller, the access API and kubectl profile into .cache/bin.
-	go build -trimpath -o $(BIN)/ ./cmd/profile-controller ./cmd/kfam ./cmd/kubectl-profile
+	go build -trimpath -ldflags "-s -w" -o $(BIN)/ ./cmd/profile-controller ./cmd/kfam ./cmd/kubectl-profile
 	cp cmd/kubectl-profile/kubectl_complete-profile $(BIN)/
 
 .PHONY: playground

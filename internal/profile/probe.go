@@ -37,10 +37,11 @@ func (r *Reconciler) probe(ctx context.Context, s *situation, steps []identity.S
 }
 
 // bears tells whether the service account has the annotations of a binding. A controller before
-// this one may then have bound it without a record.
+// this one may then have bound it without a record. Its accounts need not be in the cache, which
+// holds only ours.
 func (r *Reconciler) bears(ctx context.Context, s *situation, e identity.Entry) bool {
 	account := &corev1.ServiceAccount{}
-	if err := r.Client.Get(ctx, client.ObjectKey{Namespace: s.profile.Name, Name: e.ServiceAccount}, account); err != nil {
+	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: s.profile.Name, Name: e.ServiceAccount}, account); err != nil {
 		return client.IgnoreNotFound(err) != nil
 	}
 	for key, value := range e.Annotations {

@@ -1,10 +1,12 @@
 package profile
 
 import (
+	"context"
 	"errors"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -18,6 +20,14 @@ var forbidden = &plugin.Error{Kind: plugin.Refused, Reason: "No", Message: "It m
 // bearing is the service account of a controller that kept no records.
 func bearing(role string) client.Object {
 	return &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "default-editor", Annotations: map[string]string{"cloud/role": role}}}
+}
+
+// withoutAccounts is how a cache answers in which nothing is that was made by others.
+func withoutAccounts(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+	if _, is := o.(*corev1.ServiceAccount); is {
+		return apierrors.NewNotFound(corev1.Resource("serviceaccounts"), key.Name)
+	}
+	return c.Get(ctx, key, o, options...)
 }
 
 func TestWhatCannotBeLookedAtIsNotRecorded(t *testing.T) {
@@ -56,6 +66,7 @@ func TestAWrongIdentityCanBeCorrected(t *testing.T) {
 func TestAnAccountThatBearsAnIdentityIsRecordedUnseen(t *testing.T) {
 	for role, want := range map[string][]string{"A": {"A Pending"}, "B": nil} {
 		r := newRoom(t, interceptor.Funcs{}, bearing(role))
+		r.Client = interceptor.NewClient(r.Client.(client.WithWatch), interceptor.Funcs{Get: withoutAccounts})
 		r.asks("A")
 		r.cloud.fails["probe A"] = forbidden
 		r.round()

@@ -61,10 +61,10 @@ func (m *memory[S, W]) indexOf(subject string) int {
 	return slices.IndexFunc(m.requests, func(r request[W]) bool { return r.wish.Subject() == subject })
 }
 
-// onlyProbes tells whether all requests want to know something. One read serves whoever comes
-// soon after it, so there is nothing to be won by collecting them.
-func onlyProbes[W Wish](requests []request[W]) bool {
-	return !slices.ContainsFunc(requests, func(r request[W]) bool { return !r.probing })
+// probesIn are the requests that only want to know something. One read serves whoever comes soon
+// after it, so there is nothing to be won by collecting them.
+func probesIn[W Wish](requests []request[W]) []request[W] {
+	return slices.DeleteFunc(slices.Clone(requests), func(r request[W]) bool { return !r.probing })
 }
 
 // remove takes requests that were dealt with out of the line and returns the Profiles

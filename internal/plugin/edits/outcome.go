@@ -1,20 +1,21 @@
 package edits
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
 
 // settled notes that the identity is as the requests want it, or as near as it can be, and
-// has their Profiles ask again.
+// has their Profiles ask again, and those whose probes have come in line meanwhile.
 func (q *Queue[S, W]) settled(b batch[W], found S) {
 	now := time.Now()
 	q.mu.Lock()
 	m := q.memoryOf(b.identity)
 	m.known, m.knownAt, m.looked = found, now, now
 	m.failure, m.trouble, m.writing = nil, nil, false
-	profiles := m.remove(b.requests)
+	profiles := m.remove(slices.Concat(b.requests, probesIn(m.requests)))
 	m.waitingSince = now
 	q.mu.Unlock()
 	q.line.Forget(b.identity)

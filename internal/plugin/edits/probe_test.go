@@ -31,6 +31,25 @@ func TestAProbeReadsAndWritesNothing(t *testing.T) {
 	})
 }
 
+// TestOneReadAnswersProbesThatComeDuringIt has them come while the budget is waited for.
+func TestOneReadAnswersProbesThatComeDuringIt(t *testing.T) {
+	conditional(t, func(f *fixture) {
+		f.wantWaiting(f.Probe("id", in("early")))
+		f.cloud.setFault(func(string, Operation) answer {
+			f.wantWaiting(f.Probe("id", in("late")))
+			return answer{}
+		})
+		for _, name := range []string{"early", "late"} {
+			<-f.host.News(name)
+			if err := f.Probe("id", in(name)); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(time.Second)
+		f.wantRequests(1, 0)
+	})
+}
+
 func TestAProbeTellsWhatStandsInTheWay(t *testing.T) {
 	conditional(t, func(f *fixture) {
 		f.cloud.banned = "alice"

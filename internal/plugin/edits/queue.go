@@ -169,12 +169,21 @@ func (q *Queue[S, W]) ask(identity string, r request[W]) error {
 		}
 	}
 	if m.add(r, now) {
-		q.line.AddAfter(identity, q.timing.Gather)
+		q.line.AddAfter(identity, q.gatherFor(r))
 	}
 	if m.trouble != nil {
 		return m.trouble
 	}
 	return &plugin.Error{Kind: plugin.Waiting, Reason: profilev1.ReasonBinding, Message: q.cloud.Waiting(identity)}
+}
+
+// gatherFor is how long a request waits for others to be carried out with. Nothing is carried out
+// for a probe.
+func (q *Queue[S, W]) gatherFor(r request[W]) time.Duration {
+	if r.probing {
+		return 0
+	}
+	return q.timing.Gather
 }
 
 // answer judges a request by what is known of the identity, in the way of Cloud.Judge. A

@@ -57,7 +57,7 @@ func (q *Queue[S, W]) due(identity string) ([]request[W], bool) {
 		q.line.AddAfter(identity, tooEarly)
 		return nil, false
 	}
-	if backlog > 0 && !m.writing && !onlyProbes(m.requests) && time.Since(m.waitingSince) < q.timing.GatherAtMost {
+	if backlog > 0 && !m.writing && len(probesIn(m.requests)) < len(m.requests) && time.Since(m.waitingSince) < q.timing.GatherAtMost {
 		q.line.AddAfter(identity, q.timing.Gather)
 		return nil, false
 	}
