@@ -51,10 +51,7 @@ func runDemo(ctx context.Context, out io.Writer, stay bool) (err error) {
 // stayUp says how to go on by hand and leaves time for that.
 func stayUp(ctx context.Context, running parts, p *progress) error {
 	programs, err := buildPrograms(ctx, p)
-	switch {
-	case ctx.Err() != nil:
-		return nil
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	invite(p.out, running, programs)
