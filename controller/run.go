@@ -138,6 +138,7 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, error) {
 		return nil, err
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Logger:                        ctrl.Log.WithSink(calm{ctrl.Log.GetSink()}),
 		Scheme:                        scheme,
 		Cache:                         profile.CacheOptions(),
 		Client:                        profile.ClientOptions(),
