@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
 )
 
@@ -130,7 +131,7 @@ func (a *awsAudit) print(e *Environment, w *awsWorld, all []awsroles.Audited) er
 	for _, role := range all {
 		fmt.Fprintf(e.Out, "%s: %s, %d of %d characters\n", role.Role, plural(len(role.Subjects), "service account", "service accounts"), role.Size, role.Limit)
 		for _, problem := range role.Problems() {
-			fmt.Fprintf(e.Out, "  ✗ %s\n", problem)
+			fmt.Fprintf(e.Out, "  ✗ %s\n", plain.Text(problem))
 		}
 	}
 	return nil

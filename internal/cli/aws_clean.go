@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 // clean shows what will be changed, asks, and changes it.
@@ -59,13 +60,13 @@ func preview(e *Environment, c awsroles.Cleaning) {
 		fmt.Fprintln(e.ErrOut, "  - nobody keeps it, since no Profile names it")
 	}
 	for _, subject := range c.Keep {
-		fmt.Fprintf(e.ErrOut, "  - %s keeps it\n", subject)
+		fmt.Fprintf(e.ErrOut, "  - %s keeps it\n", plain.Text(subject))
 	}
 	for _, subject := range c.Lose {
-		fmt.Fprintf(e.ErrOut, "  - %s loses it: it is annotated with the role, and no Profile names both\n", subject)
+		fmt.Fprintf(e.ErrOut, "  - %s loses it: it is annotated with the role, and no Profile names both\n", plain.Text(subject))
 	}
 	for _, subject := range c.Remove {
-		fmt.Fprintf(e.ErrOut, "  - %s is gone and taken out\n", subject)
+		fmt.Fprintf(e.ErrOut, "  - %s is gone and taken out\n", plain.Text(subject))
 	}
 	if c.StillOpen {
 		fmt.Fprintln(e.ErrOut, "  - it stays open: some statement cannot be closed without guessing; edit its trust policy by hand")

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 type deletion struct {
@@ -62,9 +63,9 @@ func (d *deletion) run(ctx context.Context, e *Environment, cluster client.Clien
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.ErrOut, "With profile %s (owner %s) will be lost:\n", name, ownerText(p))
+	fmt.Fprintf(e.ErrOut, "With profile %s (owner %s) will be lost:\n", name, plain.Text(ownerText(p)))
 	for _, line := range lost {
-		fmt.Fprintln(e.ErrOut, "  - "+line)
+		fmt.Fprintln(e.ErrOut, "  - "+plain.Text(line))
 	}
 	if d.dryRun.local() {
 		e.said(name, d.dryRun.said("deleted"))

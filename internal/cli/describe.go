@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 	"github.com/kfprofiles/kfprofiles/internal/contributor"
 )
 
@@ -62,7 +63,7 @@ func (d description) write(out io.Writer) error {
 	p := d.profile
 	ready := conditionOf(p, profilev1.ConditionReady)
 	aligned := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(aligned, "Name:\t%s\nOwner:\t%s\nAge:\t%s\nReady:\t%s\n", p.Name, ownerText(p), d.since(p.CreationTimestamp.Time), d.verdict(ready))
+	fmt.Fprintf(aligned, "Name:\t%s\nOwner:\t%s\nAge:\t%s\nReady:\t%s\n", p.Name, plain.Text(ownerText(p)), d.since(p.CreationTimestamp.Time), d.verdict(ready))
 	err := aligned.Flush()
 	for _, section := range []struct {
 		title string
@@ -121,7 +122,7 @@ func (d description) tree() []string {
 		if o.state != inPlace {
 			text += " (" + o.state + ")"
 		}
-		lines = append(lines, branch+mark.paint(d.terminal)+" "+text)
+		lines = append(lines, branch+mark.paint(d.terminal)+" "+plain.Text(text))
 	}
 	return lines
 }
@@ -130,7 +131,7 @@ func (d description) tree() []string {
 func (d description) contributors() []string {
 	var lines []string
 	for _, c := range d.profile.Spec.Contributors {
-		lines = append(lines, fmt.Sprintf("%s as %s (spec.contributors)", subjectText(c.Kind, c.Name), c.Role))
+		lines = append(lines, plain.Text(fmt.Sprintf("%s as %s (spec.contributors)", subjectText(c.Kind, c.Name), c.Role)))
 	}
 	for i := range d.bindings {
 		b := &d.bindings[i]
@@ -138,7 +139,7 @@ func (d description) contributors() []string {
 		if err != nil || contributor.Declared(b) || ownedBy(b, d.profile.UID) {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s as %s (rolebinding/%s)", subjectText(c.Kind, c.Name), c.Role, b.Name))
+		lines = append(lines, plain.Text(fmt.Sprintf("%s as %s (rolebinding/%s)", subjectText(c.Kind, c.Name), c.Role, b.Name)))
 	}
 	return lines
 }
@@ -165,7 +166,7 @@ func (d description) quotaLines() []string {
 func (d description) identities() []string {
 	var lines []string
 	for _, identity := range d.profile.Status.Identities {
-		lines = append(lines, fmt.Sprintf("%s → %s (%s, %s)", identity.ServiceAccount, identity.Identity, identity.Plugin, d.verified(identity)))
+		lines = append(lines, plain.Text(fmt.Sprintf("%s → %s (%s, %s)", identity.ServiceAccount, identity.Identity, identity.Plugin, d.verified(identity))))
 	}
 	if ready := conditionOf(d.profile, profilev1.ConditionIdentityReady); len(lines) > 0 && ready.Status == metav1.ConditionTrue {
 		lines = append(lines, "in place for "+d.since(ready.LastTransitionTime.Time))
@@ -190,7 +191,7 @@ func (d description) troubles() []string {
 	var lines []string
 	for _, c := range d.profile.Status.Conditions {
 		if c.Status != metav1.ConditionTrue && c.Type != profilev1.ConditionReady {
-			lines = append(lines, fmt.Sprintf("%s %s (%s): %s", signOf(c.Status).paint(d.terminal), c.Type, c.Reason, c.Message))
+			lines = append(lines, fmt.Sprintf("%s %s (%s): %s", signOf(c.Status).paint(d.terminal), c.Type, c.Reason, plain.Text(c.Message)))
 		}
 	}
 	if len(d.profile.Status.Conditions) == 0 {
@@ -231,7 +232,7 @@ func lastSeen(e eventsv1.Event) time.Time {
 func (d description) eventLines() []string {
 	var lines []string
 	for _, e := range d.events {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s ago  %s  %s", d.since(lastSeen(e)), e.Reason, e.Note)))
+		lines = append(lines, plain.Text(strings.TrimSpace(fmt.Sprintf("%s ago  %s  %s", d.since(lastSeen(e)), e.Reason, e.Note))))
 	}
 	return lines
 }

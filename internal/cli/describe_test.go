@@ -112,6 +112,25 @@ What is wrong:
 `)
 }
 
+// TestDescribeShowsNothingThatMovesTheCursor has a tenant name a role binding, and an Event, so that an
+// admin's terminal would show something else.
+func TestDescribeShowsNothingThatMovesTheCursor(t *testing.T) {
+	p := makeProfile("ann", "ann@example.com").ready().obj()
+	granted := contributor.RoleBinding(contributor.Contributor{Namespace: "ann", Kind: "User", Name: "ben@example.com", Role: "edit"})
+	granted.Name = "x\x1b[2J\n  carl@example.com as view"
+	event := &eventsv1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "e"}, EventTime: metav1.NewMicroTime(noon),
+		Regarding: corev1.ObjectReference{Kind: "Profile", Name: "ann", UID: p.UID}, Reason: "Granted", Note: "to \u202ereverse\rhidden"}
+	term := open(t, append(furnished(p), granted, event)...)
+	if code := term.run("describe ann"); code != 0 {
+		t.Fatal(term.err.String())
+	}
+	for _, want := range []string{`(rolebinding/x\x1b[2J\n  carl@example.com as view)`, `to \u202ereverse\rhidden`} {
+		if !strings.Contains(term.out.String(), want) {
+			t.Errorf("it does not show %s:\n%q", want, term.out.String())
+		}
+	}
+}
+
 func TestDescribeBeforeAnyControllerLooked(t *testing.T) {
 	term := open(t, makeProfile("ann", "ann@example.com").obj())
 	term.prints("describe ann", `

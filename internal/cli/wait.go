@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 // waitReady follows a Profile until it is ready. A person is shown each condition when it
@@ -67,7 +68,7 @@ func (s *progress) see(e *Environment, event watch.Event) (bool, error) {
 	}
 	for _, c := range s.news(p) {
 		if e.Terminal {
-			fmt.Fprintf(e.Out, "  %s %s: %s\n", e.mark(c.Status), c.Type, c.Message)
+			fmt.Fprintf(e.Out, "  %s %s: %s\n", e.mark(c.Status), c.Type, plain.Text(c.Message))
 		}
 	}
 	if !isReady(p) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 // Status is how serious a finding is.
@@ -55,11 +57,11 @@ func Write(out io.Writer, findings []Finding, coloured bool) {
 		if coloured {
 			mark = marks[f.Status].colour + mark + "\x1b[0m"
 		}
-		line := fmt.Sprintf("%s %s: %s", mark, f.Check, f.Message)
+		line := fmt.Sprintf("%s: %s", f.Check, f.Message)
 		if f.Advice != "" {
 			line += " " + f.Advice
 		}
-		fmt.Fprintln(out, line)
+		fmt.Fprintln(out, mark, plain.Text(line))
 	}
 }
 
