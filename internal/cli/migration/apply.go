@@ -58,7 +58,7 @@ func (m Migration) Apply(ctx context.Context, i installation.Installation, image
 
 // note records how things are, unless an earlier attempt did.
 func (m Migration) note(ctx context.Context, i installation.Installation, manifests []*unstructured.Unstructured) (*record, error) {
-	before, err := readRecord(ctx, m.Cluster, i.Namespace)
+	before, err := readRecord(ctx, m.Cluster, i)
 	if err != nil || before != nil {
 		return before, err
 	}
@@ -67,6 +67,9 @@ func (m Migration) note(ctx context.Context, i installation.Installation, manife
 	}
 	stored, err := before.configMap(i.Namespace)
 	if err != nil {
+		return nil, err
+	}
+	if err := m.vouch(ctx, i, stored.Data[recordKey]); err != nil {
 		return nil, err
 	}
 	if err := m.create(ctx, stored); err != nil {

@@ -135,7 +135,9 @@ func TestNotSettled(t *testing.T) {
 
 func TestARecordThatCannotBeReadStopsTheMove(t *testing.T) {
 	m, _ := begin(t, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "kubeflow", Name: RecordName}, Data: map[string]string{"record.json": "{"}})
-	for name, act := range map[string]error{"apply": m.Apply(t.Context(), inKubeflow(t), "new:v1"), "rollback": m.Rollback(t.Context(), inKubeflow(t))} {
+	i := inKubeflow(t)
+	i.Deployment.Annotations = map[string]string{DigestAnnotation: digest("{")}
+	for name, act := range map[string]error{"apply": m.Apply(t.Context(), i, "new:v1"), "rollback": m.Rollback(t.Context(), i)} {
 		if act == nil || !strings.Contains(act.Error(), "cannot be read as a record of how things were") {
 			t.Errorf("%s says %v", name, act)
 		}

@@ -113,5 +113,6 @@ func (m Migration) restore(ctx context.Context, o *unstructured.Unstructured) er
 	}
 	restored := o.DeepCopy()
 	restored.SetResourceVersion(present.GetResourceVersion())
+	keepDigest(restored, present)
 	return m.update(ctx, restored)
 }

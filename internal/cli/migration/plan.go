@@ -64,7 +64,7 @@ func Plan(ctx context.Context, cluster client.Reader, i installation.Installatio
 	if err != nil {
 		return nil, err
 	}
-	before, err := readRecord(ctx, cluster, i.Namespace)
+	before, err := readRecord(ctx, cluster, i)
 	if err != nil {
 		return nil, err
 	}

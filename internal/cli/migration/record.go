@@ -54,8 +54,10 @@ func referenceTo(o *unstructured.Unstructured) reference {
 // text names an object as kubectl does.
 func (r reference) text() string { return strings.ToLower(r.Kind) + "/" + r.Name }
 
-// readRecord returns the record in a namespace, or nil when there is none.
-func readRecord(ctx context.Context, cluster client.Reader, namespace string) (*record, error) {
+// readRecord returns the record of an installation, or nil when there is none. One that somebody
+// else wrote or changed is an error.
+func readRecord(ctx context.Context, cluster client.Reader, i installation.Installation) (*record, error) {
+	namespace := i.Namespace
 	m := &corev1.ConfigMap{}
 	err := cluster.Get(ctx, client.ObjectKey{Namespace: namespace, Name: RecordName}, m)
 	switch {
@@ -63,6 +65,9 @@ func readRecord(ctx context.Context, cluster client.Reader, namespace string) (*
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read how things were: %w", err)
+	}
+	if i.Deployment.Annotations[DigestAnnotation] != digest(m.Data[recordKey]) {
+		return nil, fmt.Errorf("configmap %s of namespace %s was written or changed by somebody else: it does not fit the annotation %s of deployment %s. Nothing was changed. Look at it; to begin anew, delete it", RecordName, namespace, DigestAnnotation, i.Deployment.Name)
 	}
 	r := &record{}
 	if err := json.Unmarshal([]byte(m.Data[recordKey]), r); err != nil {
@@ -117,6 +122,7 @@ func bare(o *unstructured.Unstructured) *unstructured.Unstructured {
 	for _, field := range []string{"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"} {
 		unstructured.RemoveNestedField(o.Object, "metadata", field)
 	}
+	unstructured.RemoveNestedField(o.Object, "metadata", "annotations", DigestAnnotation)
 	unstructured.RemoveNestedField(o.Object, "status")
 	return o
 }

@@ -13,7 +13,7 @@ import (
 // Rollback brings Deployment and rights back to how they were. Our controller stops before the
 // old one starts. The CRD stays, since the old one would throw away what it cannot hold.
 func (m Migration) Rollback(ctx context.Context, i installation.Installation) error {
-	before, err := readRecord(ctx, m.Cluster, i.Namespace)
+	before, err := readRecord(ctx, m.Cluster, i)
 	if err != nil {
 		return err
 	}
@@ -42,5 +42,5 @@ func (m Migration) Rollback(ctx context.Context, i installation.Installation) er
 		return fmt.Errorf("delete the record: %w", err)
 	}
 	m.did("configmap/" + RecordName + " deleted")
-	return nil
+	return m.forgetDigest(ctx, i)
 }
