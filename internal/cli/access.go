@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
@@ -125,18 +123,8 @@ func waysOf(ctx context.Context, cluster client.Client, profiles []profilev1.Pro
 }
 
 func (f *accessFlags) print(e *Environment, ways []Way) error {
-	switch f.format {
-	case "json":
-		encoder := json.NewEncoder(e.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(orEmpty(ways))
-	case "yaml":
-		text, err := yaml.Marshal(orEmpty(ways))
-		if err != nil {
-			return err
-		}
-		_, err = e.Out.Write(text)
-		return err
+	if f.format != "" {
+		return e.printData(f.format, orEmpty(ways))
 	}
 	if len(ways) == 0 {
 		fmt.Fprintln(e.ErrOut, "Nowhere.")

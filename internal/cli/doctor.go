@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/doctor"
 	"github.com/kfprofiles/kfprofiles/internal/cli/installation"
@@ -64,20 +62,9 @@ func (e *Environment) controllerNamespaces() []string {
 }
 
 func (e *Environment) printFindings(findings []doctor.Finding, format string) error {
-	switch format {
-	case "json":
-		encoder := json.NewEncoder(e.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(findings)
-	case "yaml":
-		text, err := yaml.Marshal(findings)
-		if err != nil {
-			return err
-		}
-		_, err = e.Out.Write(text)
-		return err
-	default:
-		doctor.Write(e.Out, findings, e.Terminal)
-		return nil
+	if format != "" {
+		return e.printData(format, findings)
 	}
+	doctor.Write(e.Out, findings, e.Terminal)
+	return nil
 }
