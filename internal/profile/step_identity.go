@@ -57,10 +57,12 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 			res.failure = classify(err)
 			return res
 		}
-		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
 		settled := r.carryOutSteps(ctx, s, sealer, ledger, steps)
 		s.identities, res.outcomes, res.again = settled.records, settled.outcomes, settled.again
 		errs = append(errs, settled.errs...)
+	}
+	if len(wishes.Entries) > 0 || len(s.identities) > 0 {
+		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
 	}
 	res.failure = allOf(errs)
 	return res

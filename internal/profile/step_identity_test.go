@@ -62,7 +62,7 @@ func TestABindingIsWrittenDownThenDoneThenLookedAfter(t *testing.T) {
 		t.Errorf("the next look is after %s, want the plugin's hour", res.again)
 	}
 	r.asks()
-	r.want(r.round(), profilev1.ReasonApplied, []string{"revoke A"}, nil)
+	r.want(r.round(), profilev1.ReasonNoPlugins, []string{"revoke A"}, nil)
 	r.want(r.round(), profilev1.ReasonNoPlugins, nil, nil)
 	if r.role() != "" {
 		t.Errorf("pods are still pointed to %s", r.role())
@@ -184,7 +184,7 @@ func TestAnnotationsGoBeforeThePermissionAndOnlyWhenTheyAreOurs(t *testing.T) {
 		}
 	}
 	r.asks()
-	r.want(r.round(), profilev1.ReasonApplied, []string{"revoke A"}, nil)
+	r.want(r.round(), profilev1.ReasonNoPlugins, []string{"revoke A"}, nil)
 
 	r = newRoom(t, interceptor.Funcs{})
 	r.bound("A")
@@ -213,7 +213,7 @@ func TestAPermissionStaysUntilItsAnnotationIsGone(t *testing.T) {
 	broken = true
 	r.want(r.round(), profilev1.ReasonRetrying, nil, []string{"A Bound"})
 	broken = false
-	r.want(r.round(), profilev1.ReasonApplied, []string{"revoke A"}, nil)
+	r.want(r.round(), profilev1.ReasonNoPlugins, []string{"revoke A"}, nil)
 }
 
 // TestWhoChangesTheirMindGetsTheFirstIdentityAgain has a cloud where an account has one
@@ -290,7 +290,7 @@ func TestAnUnclearSpecTakesNothingBack(t *testing.T) {
 	if !strings.Contains(res.failure.message, "spec.plugins[0].spec: role: is bad") || r.role() != "A" {
 		t.Errorf("it is told as %+v; pods are pointed to %q", res.failure, r.role())
 	}
-	r.want(r.releaseStep(t.Context(), r.s), profilev1.ReasonApplied, []string{"revoke A"}, nil)
+	r.want(r.releaseStep(t.Context(), r.s), profilev1.ReasonNoPlugins, []string{"revoke A"}, nil)
 }
 
 func TestWithoutItsKeyTheControllerBindsNothing(t *testing.T) {
