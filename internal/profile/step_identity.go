@@ -65,6 +65,9 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
 	}
 	res.failure = allOf(errs)
+	if last := lastWord(s.profile); last != nil && !leaving {
+		res.failure = standing(last, errs)
+	}
 	return res
 }
 
@@ -200,12 +203,16 @@ func (r *Reconciler) bind(ctx context.Context, s *situation, e identity.Entry) (
 }
 
 // check looks after a binding that holds. While the plugin is still looking, it counts as
-// holding.
+// holding, unless it was said not to hold: that stands until the plugin has seen for itself.
 func (r *Reconciler) check(ctx context.Context, s *situation, step identity.Step) settling {
 	bound, _ := r.Plugins.Get(step.Plugin)
 	done := settling{record: &step.Stored}
 	done.again, done.err = bound.Check(ctx, s.profile.Name, step.Binding)
-	if done.err != nil && plugin.AsError(done.err).Kind == plugin.Waiting {
+	doubted := saidToFail(s.profile)
+	if done.err == nil && doubted && r.seen(s, step.Entry).IsZero() {
+		done.err = bound.Apply(ctx, s.profile.Name, step.Binding)
+	}
+	if done.err != nil && plugin.AsError(done.err).Kind == plugin.Waiting && !doubted {
 		done.err = nil
 	}
 	outcome, err := r.annotate(ctx, s, step.Entry)
@@ -226,16 +233,20 @@ const verifiedAgainAfter = 30 * time.Minute
 // verified returns the record with the time at which the plugin last saw the binding hold.
 // A time that lies ahead was written by somebody else, or by a clock that was wrong.
 func (r *Reconciler) verified(s *situation, e identity.Entry, record profilev1.IdentityBinding) *profilev1.IdentityBinding {
-	bound, _ := r.Plugins.Get(e.Plugin)
-	verifier, ok := bound.(plugin.Verifier)
-	if !ok {
-		return &record
-	}
-	seen, noted := verifier.Verified(s.profile.Name, e.Binding), record.LastVerifiedTime
+	seen, noted := r.seen(s, e), record.LastVerifiedTime
 	if !seen.IsZero() && (noted == nil || noted.After(seen) || seen.Sub(noted.Time) >= verifiedAgainAfter) {
 		record.LastVerifiedTime = ptr.To(metav1.NewTime(seen.Truncate(time.Second)))
 	}
 	return &record
+}
+
+// seen is when this process last saw a binding hold, as far as its plugin tells.
+func (r *Reconciler) seen(s *situation, e identity.Entry) time.Time {
+	bound, _ := r.Plugins.Get(e.Plugin)
+	if verifier, ok := bound.(plugin.Verifier); ok {
+		return verifier.Verified(s.profile.Name, e.Binding)
+	}
+	return time.Time{}
 }
 
 // unbind takes a binding back. New pods must not be pointed to it any more, so the
