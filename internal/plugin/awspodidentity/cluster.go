@@ -17,6 +17,9 @@ import (
 // token issuer of its own, so the one with the issuer of this API server is the one. It is
 // looked for once in the life of a process, and not at all when the name is given.
 type clusterName struct {
+	// looking is held by who looks for it.
+	looking sync.Mutex
+
 	mu    sync.Mutex
 	known string
 	// failure is why it could not be found, and since when.
@@ -24,30 +27,65 @@ type clusterName struct {
 	failedAt time.Time
 }
 
-// clusterOf returns the name of the cluster.
+// passingFor is how long a passing fault answers all who ask for the cluster, so that they do not
+// wait for EKS one after the other.
+const passingFor = 5 * time.Second
+
+// clusterOf returns the name of the cluster. Who comes while somebody else looks for it does
+// not wait, since that would hold up Profiles that want nothing of EKS.
 func (p *Plugin) clusterOf(ctx context.Context) (string, error) {
 	c := &p.cluster
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known != "" {
-		return c.known, nil
+	if known, err := c.remembered(p.memory.timing.Failure); known != "" || err != nil {
+		return known, err
 	}
-	if c.failure != nil && time.Since(c.failedAt) < p.memory.timing.Failure {
-		return "", c.failure
+	if !c.looking.TryLock() {
+		return "", c.beingLookedFor()
+	}
+	defer c.looking.Unlock()
+	if known, err := c.remembered(p.memory.timing.Failure); known != "" || err != nil {
+		return known, err // Somebody else has just finished.
 	}
 	issuer, err := p.issuer(ctx)
 	if err != nil {
 		return "", fmt.Errorf("find out who issues the cluster's tokens: %w", err)
 	}
 	name, failure := p.begin().discover(ctx, issuer)
-	if failure != nil && failure.Kind == plugin.Refused {
-		c.failure, c.failedAt = failure, time.Now()
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known, c.failure, c.failedAt = name, failure, time.Now()
 	if failure != nil {
 		return "", failure
 	}
-	c.known = name
 	return name, nil
+}
+
+// remembered returns the name, or why it could not be found of late, or neither.
+func (c *clusterName) remembered(refusedFor time.Duration) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known != "" || c.failure == nil {
+		return c.known, nil
+	}
+	stands := refusedFor
+	if c.failure.Kind != plugin.Refused {
+		stands = min(stands, passingFor)
+	}
+	if time.Since(c.failedAt) < stands {
+		return "", c.failure
+	}
+	return "", nil
+}
+
+// beingLookedFor is told to who comes meanwhile: what went wrong the last time, since they are
+// to come again in any case, or that it is being looked for.
+func (c *clusterName) beingLookedFor() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure != nil {
+		return c.failure
+	}
+	return &plugin.Error{Kind: plugin.Retry, Reason: profilev1.ReasonBinding,
+		Message: "The name of this EKS cluster is being found out. It need not be when the controller is started with -aws-eks-cluster."}
 }
 
 // discover looks for the cluster with an issuer among those of account and region.

@@ -119,6 +119,46 @@ func TestADiscoveryThatFailsIsExplained(t *testing.T) {
 	}
 }
 
+// TestNobodyWaitsForSomebodyElsesDiscovery has many Profiles planned while EKS does not answer.
+func TestNobodyWaitsForSomebodyElsesDiscovery(t *testing.T) {
+	f := start(t, unnamed)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	f.before("ListClusters", func(eks.Request) {
+		close(asked)
+		<-answer
+	})
+	first := make(chan error)
+	go func() {
+		_, err := f.planned()
+		first <- err
+	}()
+	<-asked
+	for range 3 {
+		_, err := f.planned()
+		plugintest.WantError(t, err, plugin.Retry, profilev1.ReasonBinding, "being found out")
+	}
+	close(answer)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	f.wantPlanned(testCluster)
+	f.wantRequests(map[string]int{"ListClusters": 1, "DescribeCluster": 1})
+}
+
+// TestAPassingFaultOfTheDiscoveryIsRememberedShortly has many Profiles planned after a fault.
+func TestAPassingFaultOfTheDiscoveryIsRememberedShortly(t *testing.T) {
+	f := start(t, unnamed)
+	f.server.Fault(func(eks.Request) faults.Fault { return faults.CutAfter() })
+	for range 3 {
+		_, err := f.planned()
+		plugintest.WantError(t, err, plugin.Retry, profilev1.ReasonRetrying, "could not be reached")
+	}
+	f.wantRequests(map[string]int{"ListClusters": 1})
+	f.server.Fault(nil)
+	f.cluster.failedAt = time.Now().Add(-passingFor)
+	f.wantPlanned(testCluster)
+}
+
 func TestAnIssuerThatCannotBeReadIsAnError(t *testing.T) {
 	broken := errors.New("boom")
 	f := start(t, unnamed, func(o *Options) { o.Issuer = func(context.Context) (string, error) { return "", broken } })
