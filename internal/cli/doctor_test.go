@@ -304,11 +304,16 @@ func TestDoctorGroupsProfilesByReason(t *testing.T) {
 	full := makeProfile("full", "x").condition(profilev1.ConditionReady, metav1.ConditionFalse, "NotAll", "").
 		condition(profilev1.ConditionQuotaReady, metav1.ConditionTrue, "Applied", "").
 		condition(profilev1.ConditionIdentityReady, metav1.ConditionFalse, "TrustPolicyLimitExceeded", "").obj()
+	changed, leaving := makeProfile("changed", "x").ready().obj(), makeProfile("leaving", "x").ready().obj()
+	changed.Generation = 2
+	leaving.Finalizers, leaving.DeletionTimestamp = []string{"profile-finalizer"}, &metav1.Time{Time: noon}
 	term := healthy(t).open(makeProfile("ann", "ann").ready().obj(), full, foreign("f1"), foreign("f2"), foreign("f3"), foreign("f4"), foreign("f5"), foreign("f6"), foreign("f7"),
-		makeProfile("new", "new").obj())
-	term.fails("doctor", 1, "problems found: 3")
+		makeProfile("new", "new").obj(), changed, leaving)
+	term.fails("doctor", 1, "problems found: 5")
 	want := `✗ Profiles: 7 not ready because of ForeignNamespace: f1, f2, f3, f4, f5 and 2 more. See: kubectl profile describe f1; and docs/troubleshooting.md.
+✗ Profiles: 1 not ready because of no report by any controller on the latest change (OutOfDate): changed. See: kubectl profile describe changed; and docs/troubleshooting.md.
 ✗ Profiles: 1 not ready because of TrustPolicyLimitExceeded: full. See: kubectl profile describe full; and docs/troubleshooting.md.
+✗ Profiles: 1 not ready because of its deletion: leaving. See: kubectl profile describe leaving; and docs/troubleshooting.md.
 ✗ Profiles: 1 not ready because of no report by any controller (NotReported): new. See: kubectl profile describe new; and docs/troubleshooting.md.`
 	if diff := cmp.Diff(want, notFine(term.out.String())); diff != "" {
 		t.Errorf("what is not fine (-want +got):\n%s", diff)
