@@ -356,6 +356,32 @@ func TestDoctorFindsTwoControllers(t *testing.T) {
 	}
 }
 
+// TestDoctorLooksAtTheControllerThatWorks has another one idle in the namespace that is looked at first.
+func TestDoctorLooksAtTheControllerThatWorks(t *testing.T) {
+	i := healthy(t)
+	idle := deploymentOfBoth("profiles-system", "registry.example.com/profiles:v0")
+	idle.Spec.Replicas = ptr.To[int32](0)
+	term := i.open(idle, makeProfile("ann", "ann@example.com").ready().obj())
+	term.prints("doctor", strings.Replace(allIsWell, "✓ Controller: ", "✓ Controller: deployment/profiles-deployment in namespace profiles-system is scaled to zero, while the one in kubeflow works.\n✓ Controller: ", 1))
+}
+
+func TestDoctorWantsOneOfSeveralIdleControllers(t *testing.T) {
+	i := healthy(t)
+	idle := deploymentOfBoth("profiles-system", "registry.example.com/profiles:v0")
+	idle.Spec.Replicas, i.deployment.Spec.Replicas = ptr.To[int32](0), ptr.To[int32](0)
+	term := i.open(idle)
+	term.run("doctor")
+	want := "✗ Controller: deployment/profiles-deployment is scaled to zero in each of the namespaces profiles-system and kubeflow. Scale one of them up, and no more than one: kubectl scale --replicas=2 -n NAMESPACE deployment/profiles-deployment\n"
+	if !strings.Contains(term.out.String(), want) || strings.Count(term.out.String(), "Controller: ") != 1 {
+		t.Errorf("it prints %s, want the line %s", term.out.String(), want)
+	}
+	// Whoever names one asks about that one.
+	term.run("doctor --namespace kubeflow")
+	if want := "✗ Controller: deployment/profiles-deployment in namespace kubeflow is scaled to zero. Scale it up: "; !strings.Contains(term.out.String(), want) {
+		t.Errorf("it prints %s, want %s", term.out.String(), want)
+	}
+}
+
 // refusing has reads of Profiles and of ClusterRoles fail.
 func refusing(term *terminal, err error) {
 	term.cluster = interceptor.NewClient(term.cluster, interceptor.Funcs{

@@ -17,7 +17,7 @@ import (
 const staleLease = time.Minute
 
 func examineLeader(ctx context.Context, e *examination) ([]Finding, error) {
-	i := e.found[0]
+	i := e.controller()
 	if i.Manager.Flag("leader-elect", "false") == "false" {
 		return []Finding{warning("Leader", "Add the argument -leader-elect, so that the others can wait.",
 			"the controller runs without leader election: never let a second one run.")}, nil
