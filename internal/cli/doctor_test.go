@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,7 +149,19 @@ func TestDoctorWhenAllIsWell(t *testing.T) {
 	term.prints("doctor", allIsWell)
 	term.prints("doctor --namespace kubeflow", allIsWell)
 	term.fails("doctor ann", 2, "unexpected argument")
-	term.fails("doctor -o xml", 2, "it must be json or yaml")
+	term.prints("doctor -o wide", allIsWell)
+	term.fails("doctor -o xml", 2, "it must be wide, json or yaml")
+}
+
+// TestHelpSaysWhatTheNamespaceIsFor looks at verbs that work on the controller and not in a namespace.
+func TestHelpSaysWhatTheNamespaceIsFor(t *testing.T) {
+	for _, verb := range []string{"doctor", "migrate"} {
+		term := open(t)
+		term.run(verb + " --help")
+		if want := "Where the controller runs. By default it is looked for in profiles-system and kubeflow."; strings.Count(term.out.String(), "--namespace ") != 1 || !strings.Contains(term.out.String(), want) {
+			t.Errorf("the help of %s is\n%s", verb, term.out.String())
+		}
+	}
 }
 
 func TestDoctorForPrograms(t *testing.T) {
@@ -208,7 +221,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		"nobody leads": {harm: func(i *healthyCluster) { i.lease.Spec.HolderIdentity = nil },
 			finds: `✗ Leader: nobody holds lease/kubeflow-profile-controller in namespace kubeflow, so no controller works. See what it says: kubectl logs -n kubeflow deployment/profiles-deployment -c manager`},
 		"the leader is gone": {harm: func(i *healthyCluster) { i.lease.Spec.RenewTime.Time = noon.Add(-61 * time.Second) },
-			finds: `✗ Leader: pod-a holds lease/kubeflow-profile-controller in namespace kubeflow and has not renewed it for 1m1s, so no controller works. See what it says: kubectl logs -n kubeflow deployment/profiles-deployment -c manager`},
+			finds: `✗ Leader: pod-a holds lease/kubeflow-profile-controller in namespace kubeflow and does not renew it, so no controller works. See what it says: kubectl logs -n kubeflow deployment/profiles-deployment -c manager`},
 		"no rights": {harm: func(i *healthyCluster) {
 			i.may = func(r authorizationv1.ResourceAttributes) bool {
 				return needsOnly(r) && r.Subresource != "status" && r.Resource != "leases"
@@ -260,17 +273,20 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			finds: `! Cloud identity: the EKS pod identity webhook (pod-identity-webhook) was not found, so pods of lab may not see the identity of their service account. EKS brings it; elsewhere install amazon-eks-pod-identity-webhook.
 ! Cloud identity: the Azure workload identity webhook (azure-wi-webhook-mutating-webhook-configuration) was not found, so pods of lab may not see the identity of their service account. On AKS: az aks update --enable-workload-identity.`},
 	} {
+		// In a bubble, so that nothing is really waited for.
 		t.Run(name, func(t *testing.T) {
-			i := healthy(t)
-			c.harm(i)
-			term := i.open(append(c.more, ready())...)
-			code := term.run("doctor")
-			if diff := cmp.Diff(c.finds, notFine(term.out.String())); diff != "" {
-				t.Errorf("what is not fine (-want +got):\n%s", diff)
-			}
-			if failed := strings.Contains(c.finds, "✗"); failed != (code == 1) {
-				t.Errorf("exit code %d", code)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				i := healthy(t)
+				c.harm(i)
+				term := i.open(append(c.more, ready())...)
+				code := term.run("doctor")
+				if diff := cmp.Diff(c.finds, notFine(term.out.String())); diff != "" {
+					t.Errorf("what is not fine (-want +got):\n%s", diff)
+				}
+				if failed := strings.Contains(c.finds, "✗"); failed != (code == 1) {
+					t.Errorf("exit code %d", code)
+				}
+			})
 		})
 	}
 }
@@ -353,6 +369,32 @@ func TestDoctorFindsTwoControllers(t *testing.T) {
 	want := "✗ Controller: two controllers work on the same Profiles, in namespaces profiles-system and kubeflow. Keep one: kubectl scale --replicas=0 -n NAMESPACE deployment/profiles-deployment\n"
 	if !strings.Contains(term.out.String(), want) {
 		t.Errorf("it prints %s, want the line %s", term.out.String(), want)
+	}
+}
+
+// TestDoctorDoesNotGoByTheAdminsClock has a leader renew its lease by another clock.
+func TestDoctorDoesNotGoByTheAdminsClock(t *testing.T) {
+	for name, ahead := range map[string]time.Duration{"behind": -time.Hour, "ahead": time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			i := healthy(t)
+			i.lease.Spec.RenewTime.Time = noon.Add(ahead)
+			term := i.open(makeProfile("ann", "ann@example.com").ready().obj())
+			reads := 0
+			term.cluster = interceptor.NewClient(term.cluster, interceptor.Funcs{
+				Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+					err := c.Get(ctx, key, o, options...)
+					if lease, is := o.(*coordinationv1.Lease); is && err == nil {
+						// Renewed every two seconds, and read every second.
+						lease.Spec.RenewTime.Time = lease.Spec.RenewTime.Add(time.Duration(reads/2) * 2 * time.Second)
+						reads++
+					}
+					return err
+				}})
+			term.prints("doctor", allIsWell)
+			if reads != 3 {
+				t.Errorf("%s: the lease was read %d times, want 3", name, reads)
+			}
+		})
 	}
 }
 

@@ -51,7 +51,8 @@ and --rollback brings it back. A move that broke off is finished by running it a
 	c.Flags().BoolVar(&f.rollback, "rollback", false, "Go back to how things were.")
 	c.Flags().StringVar(&f.image, "image", "", "Image of this product, with --apply.")
 	c.Flags().DurationVar(&f.timeout, "timeout", 5*time.Minute, "How long each thing that is waited for may take.")
-	c.Flags().StringVarP(&f.format, "output", "o", "", "Output format of what would change. One of: (json, yaml).")
+	c.Flags().StringVarP(&f.format, "output", "o", "", "Output format of what would change. One of: (wide, json, yaml). The text is wide already.")
+	e.addControllerNamespace(c.Flags())
 	f.dryRun.add(c.Flags())
 	return c
 }
@@ -64,12 +65,10 @@ func (f *migrateFlags) check() error {
 		return misused("--apply needs --image, the image that make image built and that the cluster can pull")
 	case f.image != "" && !f.apply:
 		return misused("--image goes with --apply")
-	case f.format != "" && f.format != "json" && f.format != "yaml":
-		return misused("-o is %q; it must be json or yaml", f.format)
 	case f.format != "" && (f.apply || f.rollback):
 		return misused("-o is for what would change; leave out --apply and --rollback")
 	default:
-		return nil
+		return checkFindingsFormat(f.format)
 	}
 }
 

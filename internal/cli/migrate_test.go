@@ -134,7 +134,7 @@ func TestMigrateMisused(t *testing.T) {
 		"migrate --apply":                      "--apply needs --image",
 		"migrate --image x":                    "--image goes with --apply",
 		"migrate --apply --rollback --image x": "not both",
-		"migrate -o xml":                       "it must be json or yaml",
+		"migrate -o xml":                       "it must be wide, json or yaml",
 		"migrate --rollback -o json":           "-o is for what would change",
 		"migrate ann":                          "unexpected argument",
 	} {
