@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -8,9 +10,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/contributor"
 )
 
 // room is the namespace of a Profile, with a pod, two volumes and no notebook.
@@ -87,6 +92,81 @@ func TestDeleteOfWhatHasNoNamespaceOfItsOwn(t *testing.T) {
 	term := open(t, makeProfile("ann", "ann@example.com").obj(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ann"}})
 	term.prints("delete ann -y", "profile/ann deleted\n")
 	if !strings.Contains(term.err.String(), "no namespace: there is none that belongs to profile ann") {
+		t.Errorf("it says %s", term.err.String())
+	}
+}
+
+// TestDeleteCountsContributorsOfTheDashboard has one added there, and the owner's own binding as an earlier
+// controller leaves it.
+func TestDeleteCountsContributorsOfTheDashboard(t *testing.T) {
+	objects := room(annWithMuch())
+	for _, c := range []contributor.Contributor{{Kind: "User", Name: "carl@example.com", Role: "view"}, {Kind: "User", Name: "ann@example.com", Role: "admin"}} {
+		c.Namespace = "ann"
+		granted := contributor.RoleBinding(c)
+		granted.Name = contributor.LegacyName(c)
+		if c.Role == "admin" {
+			granted.Name = "namespaceAdmin"
+		}
+		objects = append(objects, granted)
+	}
+	term := open(t, objects...)
+	term.prints("delete ann --dry-run=client", "profile/ann deleted (dry run)\n")
+	want := strings.Replace(lostWithAnn, "  - the access of 1 contributor\n", "  - the access of 1 contributor added in the dashboard\n  - the access of 1 contributor\n", 1)
+	if diff := cmp.Diff(want, term.err.String()); diff != "" {
+		t.Errorf("what will be lost (-want +got):\n%s", diff)
+	}
+}
+
+// TestDeleteNamesWhatItMayNotCount forbids to list some kinds, and to see the namespace.
+func TestDeleteNamesWhatItMayNotCount(t *testing.T) {
+	term := open(t, room(annWithMuch())...)
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "somethings"}, "", errors.New("no right"))
+	term.cluster = interceptor.NewClient(term.cluster, interceptor.Funcs{
+		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, options ...client.ListOption) error {
+			kind, err := c.GroupVersionKindFor(list)
+			if err != nil {
+				return err
+			}
+			switch kind.Kind {
+			case "PersistentVolumeClaimList", "SecretList", "RoleBindingList":
+				return forbidden
+			default:
+				return c.List(ctx, list, options...)
+			}
+		},
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+			if _, is := o.(*corev1.Namespace); is {
+				return forbidden
+			}
+			return c.Get(ctx, key, o, options...)
+		},
+	})
+	term.prints("delete ann --dry-run=client", "profile/ann deleted (dry run)\n")
+	const want = `With profile ann (owner ann@example.com) will be lost:
+  - the namespace ann, if it is this Profile's, with all that is in it: you may not look at it
+  - 1 pod
+  - the access of 1 contributor
+  - the access of service account default-editor to arn:aws:iam::123456789012:role/ann
+  - volumes with their data, secrets, contributors added in the dashboard: you may not count them
+`
+	if diff := cmp.Diff(want, term.err.String()); diff != "" {
+		t.Errorf("what will be lost (-want +got):\n%s", diff)
+	}
+}
+
+// TestDeleteReadsNoSecrets has delete count secrets, of which it shall not have the content.
+func TestDeleteReadsNoSecrets(t *testing.T) {
+	term := open(t, append(room(annWithMuch()), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ann", Name: "key"}})...)
+	term.cluster = interceptor.NewClient(term.cluster, interceptor.Funcs{
+		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, options ...client.ListOption) error {
+			kind, err := c.GroupVersionKindFor(list)
+			if _, partial := list.(*metav1.PartialObjectMetadataList); err == nil && kind.Kind == "SecretList" && !partial {
+				t.Errorf("it lists secrets as %T", list)
+			}
+			return c.List(ctx, list, options...)
+		}})
+	term.prints("delete ann --dry-run=client", "profile/ann deleted (dry run)\n")
+	if !strings.Contains(term.err.String(), "  - 1 secret\n") {
 		t.Errorf("it says %s", term.err.String())
 	}
 }

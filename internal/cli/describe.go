@@ -12,19 +12,25 @@ import (
 	"github.com/spf13/cobra"
 	eventsv1 "k8s.io/api/events/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/doctor"
 	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 	"github.com/kfprofiles/kfprofiles/internal/contributor"
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 func newDescribe(e *Environment) *cobra.Command {
 	return &cobra.Command{
-		Use:               "describe NAME",
-		Short:             "Show what a Profile owns, who may work there, what is used, and what is wrong",
+		Use:   "describe NAME",
+		Short: "Show what a Profile owns, who may work there, what is used, and what is wrong",
+		Long: `Show what a Profile owns and how that stands, who may work there, how much of the quota is used, the cloud identities,
+what is wrong and what to do, what holds a deletion, and the last Events. What you may not read is left out, with a
+note. This is text for people; for data use kubectl profile get NAME -o yaml, and kubectl profile access NAME -o json.`,
 		Args:              oneName,
 		ValidArgsFunction: e.completeProfiles,
 		RunE: func(c *cobra.Command, arguments []string) error {
@@ -40,11 +46,12 @@ func newDescribe(e *Environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			events, err := latestEvents(c.Context(), cluster, p)
-			if err != nil {
+			d := description{profile: p, inventory: found, now: e.Now(), terminal: e.Terminal}
+			d.events, err = latestEvents(c.Context(), cluster, p)
+			if d.eventsHidden = apierrors.IsForbidden(err); err != nil && !d.eventsHidden {
 				return err
 			}
-			return description{p, found, events, e.Now(), e.Terminal}.write(e.Out)
+			return d.write(e.Out)
 		},
 	}
 }
@@ -54,16 +61,17 @@ type description struct {
 	profile *profilev1.Profile
 	inventory
 	events []eventsv1.Event
-	now    time.Time
+	// eventsHidden is true when one may not list them.
+	eventsHidden bool
+	now          time.Time
 	// terminal allows colour.
 	terminal bool
 }
 
 func (d description) write(out io.Writer) error {
 	p := d.profile
-	ready := conditionOf(p, profilev1.ConditionReady)
 	aligned := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(aligned, "Name:\t%s\nOwner:\t%s\nAge:\t%s\nReady:\t%s\n", p.Name, plain.Text(ownerText(p)), d.since(p.CreationTimestamp.Time), d.verdict(ready))
+	fmt.Fprintf(aligned, "Name:\t%s\nOwner:\t%s\nAge:\t%s\nReady:\t%s\n", p.Name, plain.Text(ownerText(p)), d.since(p.CreationTimestamp.Time), d.verdict())
 	err := aligned.Flush()
 	for _, section := range []struct {
 		title string
@@ -74,6 +82,7 @@ func (d description) write(out io.Writer) error {
 		{"Quota", d.quotaLines()},
 		{"Cloud identity", d.identities()},
 		{"What is wrong", d.troubles()},
+		{"What holds the deletion", d.holders()},
 		{"Events", d.eventLines()},
 	} {
 		if len(section.lines) > 0 {
@@ -90,14 +99,16 @@ func (d description) since(t time.Time) string {
 	return age(metav1.Time{Time: t}, metav1.Time{Time: d.now})
 }
 
-func (d description) verdict(ready profilev1.ProfileCondition) string {
-	switch {
-	case d.profile.DeletionTimestamp != nil:
+func (d description) verdict() string {
+	switch ready := doctor.Verdict(d.profile); {
+	case ready.Reason == doctor.Terminating:
 		return "being deleted for " + d.since(d.profile.DeletionTimestamp.Time)
-	case ready.Status == metav1.ConditionTrue && ready.ObservedGeneration < d.profile.Generation:
+	case ready.Reason == doctor.OutOfDate:
 		return "not yet: the controller has not looked at the latest change"
 	case ready.Status == metav1.ConditionTrue:
 		return "yes, for " + d.since(ready.LastTransitionTime.Time)
+	case ready.Reason == "":
+		return "no"
 	default:
 		return fmt.Sprintf("no (%s)", ready.Reason)
 	}
@@ -114,15 +125,11 @@ func (d description) tree() []string {
 		if i == 0 {
 			branch = ""
 		}
-		mark := good
-		if !o.good {
-			mark = bad
-		}
-		text := o.kind + "/" + o.name
+		text := o.text()
 		if o.state != inPlace {
 			text += " (" + o.state + ")"
 		}
-		lines = append(lines, branch+mark.paint(d.terminal)+" "+plain.Text(text))
+		lines = append(lines, branch+o.mark.paint(d.terminal)+" "+plain.Text(text))
 	}
 	return lines
 }
@@ -131,17 +138,30 @@ func (d description) tree() []string {
 func (d description) contributors() []string {
 	var lines []string
 	for _, c := range d.profile.Spec.Contributors {
-		lines = append(lines, plain.Text(fmt.Sprintf("%s as %s (spec.contributors)", subjectText(c.Kind, c.Name), c.Role)))
+		lines = append(lines, plain.Text(fmt.Sprintf("%s as %s (spec.contributors%s)", subjectText(c.Kind, c.Name), c.Role, d.lacking(c))))
 	}
-	for i := range d.bindings {
-		b := &d.bindings[i]
-		c, err := contributor.Read(b)
-		if err != nil || contributor.Declared(b) || ownedBy(b, d.profile.UID) {
-			continue
-		}
-		lines = append(lines, plain.Text(fmt.Sprintf("%s as %s (rolebinding/%s)", subjectText(c.Kind, c.Name), c.Role, b.Name)))
+	for _, g := range granted(d.profile, d.bindings) {
+		lines = append(lines, plain.Text(fmt.Sprintf("%s as %s (rolebinding/%s)", subjectText(g.Kind, g.Name), g.Role, g.binding)))
+	}
+	if d.bindingsHidden {
+		lines = append(lines, "who was added in the dashboard: you may not list role bindings")
 	}
 	return lines
+}
+
+// lacking says what a contributor of spec.contributors needs and does not have.
+func (d description) lacking(declared profilev1.Contributor) string {
+	c := contributor.Contributor{Namespace: d.profile.Name, Kind: declared.Kind, Name: declared.Name, Role: tenancy.Role(declared.Role)}
+	if err := c.Check(); err != nil {
+		return ", refused: " + err.Error()
+	}
+	text := ""
+	for _, o := range d.objects {
+		if o.name == contributor.ObjectName(c) && o.mark == bad {
+			text += ", " + o.kind + " " + o.state
+		}
+	}
+	return text
 }
 
 // subjectText is a user's name, or another kind and a name.
@@ -186,20 +206,6 @@ func (d description) verified(identity profilev1.IdentityBinding) string {
 	}
 }
 
-// troubles are the conditions that are not True, which say what to do.
-func (d description) troubles() []string {
-	var lines []string
-	for _, c := range d.profile.Status.Conditions {
-		if c.Status != metav1.ConditionTrue && c.Type != profilev1.ConditionReady {
-			lines = append(lines, fmt.Sprintf("%s %s (%s): %s", signOf(c.Status).paint(d.terminal), c.Type, c.Reason, plain.Text(c.Message)))
-		}
-	}
-	if len(d.profile.Status.Conditions) == 0 {
-		lines = append(lines, unknown.paint(d.terminal)+" "+conditionOf(d.profile, profilev1.ConditionReady).Message)
-	}
-	return lines
-}
-
 // mostEvents is how many Events are shown, the latest ones.
 const mostEvents = 5
 
@@ -230,6 +236,9 @@ func lastSeen(e eventsv1.Event) time.Time {
 }
 
 func (d description) eventLines() []string {
+	if d.eventsHidden {
+		return []string{"you may not list them"}
+	}
 	var lines []string
 	for _, e := range d.events {
 		lines = append(lines, plain.Text(strings.TrimSpace(fmt.Sprintf("%s ago  %s  %s", d.since(lastSeen(e)), e.Reason, e.Note))))

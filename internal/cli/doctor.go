@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/doctor"
 	"github.com/kfprofiles/kfprofiles/internal/cli/installation"
@@ -22,15 +24,14 @@ code is 1 when there is a problem. docs/troubleshooting.md has an entry for each
   kubectl profile doctor -o json`,
 		Args: noNames,
 		RunE: func(c *cobra.Command, _ []string) error {
-			switch format {
-			case "", "json", "yaml":
-				return e.doctor(c.Context(), format)
-			default:
-				return misused("-o is %q; it must be json or yaml", format)
+			if err := checkFindingsFormat(format); err != nil {
+				return err
 			}
+			return e.doctor(c.Context(), format)
 		},
 	}
-	c.Flags().StringVarP(&format, "output", "o", "", "Output format. One of: (json, yaml).")
+	c.Flags().StringVarP(&format, "output", "o", "", "Output format. One of: (wide, json, yaml). The text is wide already.")
+	e.addControllerNamespace(c.Flags())
 	return c
 }
 
@@ -52,6 +53,14 @@ func (e *Environment) doctor(ctx context.Context, format string) error {
 	return nil
 }
 
+// addControllerNamespace adds --namespace to a verb that works on the controller, in the place of kubectl's own,
+// whose help would say something else.
+func (e *Environment) addControllerNamespace(flags *pflag.FlagSet) {
+	if e.Kubeconfig.Namespace != nil {
+		flags.StringVarP(e.Kubeconfig.Namespace, "namespace", "n", "", "Where the controller runs. By default it is looked for in "+strings.Join(installation.Namespaces(), " and ")+".")
+	}
+}
+
 // controllerNamespaces are where the controller is looked for: in the one of --namespace, or
 // else where it usually runs.
 func (e *Environment) controllerNamespaces() []string {
@@ -61,8 +70,19 @@ func (e *Environment) controllerNamespaces() []string {
 	return installation.Namespaces()
 }
 
+// checkFindingsFormat checks -o of verbs that print findings. Their text has nothing to leave out, so
+// that it is the wide one, too.
+func checkFindingsFormat(format string) error {
+	switch format {
+	case "", "wide", "json", "yaml":
+		return nil
+	default:
+		return misused("-o is %q; it must be wide, json or yaml", format)
+	}
+}
+
 func (e *Environment) printFindings(findings []doctor.Finding, format string) error {
-	if format != "" {
+	if format == "json" || format == "yaml" {
 		return e.printData(format, findings)
 	}
 	doctor.Write(e.Out, findings, e.Terminal)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,7 +149,19 @@ func TestDoctorWhenAllIsWell(t *testing.T) {
 	term.prints("doctor", allIsWell)
 	term.prints("doctor --namespace kubeflow", allIsWell)
 	term.fails("doctor ann", 2, "unexpected argument")
-	term.fails("doctor -o xml", 2, "it must be json or yaml")
+	term.prints("doctor -o wide", allIsWell)
+	term.fails("doctor -o xml", 2, "it must be wide, json or yaml")
+}
+
+// TestHelpSaysWhatTheNamespaceIsFor looks at verbs that work on the controller and not in a namespace.
+func TestHelpSaysWhatTheNamespaceIsFor(t *testing.T) {
+	for _, verb := range []string{"doctor", "migrate"} {
+		term := open(t)
+		term.run(verb + " --help")
+		if want := "Where the controller runs. By default it is looked for in profiles-system and kubeflow."; strings.Count(term.out.String(), "--namespace ") != 1 || !strings.Contains(term.out.String(), want) {
+			t.Errorf("the help of %s is\n%s", verb, term.out.String())
+		}
+	}
 }
 
 func TestDoctorForPrograms(t *testing.T) {
@@ -208,7 +221,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		"nobody leads": {harm: func(i *healthyCluster) { i.lease.Spec.HolderIdentity = nil },
 			finds: `✗ Leader: nobody holds lease/kubeflow-profile-controller in namespace kubeflow, so no controller works. See what it says: kubectl logs -n kubeflow deployment/profiles-deployment -c manager`},
 		"the leader is gone": {harm: func(i *healthyCluster) { i.lease.Spec.RenewTime.Time = noon.Add(-61 * time.Second) },
-			finds: `✗ Leader: pod-a holds lease/kubeflow-profile-controller in namespace kubeflow and has not renewed it for 1m1s, so no controller works. See what it says: kubectl logs -n kubeflow deployment/profiles-deployment -c manager`},
+			finds: `✗ Leader: pod-a holds lease/kubeflow-profile-controller in namespace kubeflow and does not renew it, so no controller works. See what it says: kubectl logs -n kubeflow deployment/profiles-deployment -c manager`},
 		"no rights": {harm: func(i *healthyCluster) {
 			i.may = func(r authorizationv1.ResourceAttributes) bool {
 				return needsOnly(r) && r.Subresource != "status" && r.Resource != "leases"
@@ -260,17 +273,20 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			finds: `! Cloud identity: the EKS pod identity webhook (pod-identity-webhook) was not found, so pods of lab may not see the identity of their service account. EKS brings it; elsewhere install amazon-eks-pod-identity-webhook.
 ! Cloud identity: the Azure workload identity webhook (azure-wi-webhook-mutating-webhook-configuration) was not found, so pods of lab may not see the identity of their service account. On AKS: az aks update --enable-workload-identity.`},
 	} {
+		// In a bubble, so that nothing is really waited for.
 		t.Run(name, func(t *testing.T) {
-			i := healthy(t)
-			c.harm(i)
-			term := i.open(append(c.more, ready())...)
-			code := term.run("doctor")
-			if diff := cmp.Diff(c.finds, notFine(term.out.String())); diff != "" {
-				t.Errorf("what is not fine (-want +got):\n%s", diff)
-			}
-			if failed := strings.Contains(c.finds, "✗"); failed != (code == 1) {
-				t.Errorf("exit code %d", code)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				i := healthy(t)
+				c.harm(i)
+				term := i.open(append(c.more, ready())...)
+				code := term.run("doctor")
+				if diff := cmp.Diff(c.finds, notFine(term.out.String())); diff != "" {
+					t.Errorf("what is not fine (-want +got):\n%s", diff)
+				}
+				if failed := strings.Contains(c.finds, "✗"); failed != (code == 1) {
+					t.Errorf("exit code %d", code)
+				}
+			})
 		})
 	}
 }
@@ -304,11 +320,16 @@ func TestDoctorGroupsProfilesByReason(t *testing.T) {
 	full := makeProfile("full", "x").condition(profilev1.ConditionReady, metav1.ConditionFalse, "NotAll", "").
 		condition(profilev1.ConditionQuotaReady, metav1.ConditionTrue, "Applied", "").
 		condition(profilev1.ConditionIdentityReady, metav1.ConditionFalse, "TrustPolicyLimitExceeded", "").obj()
+	changed, leaving := makeProfile("changed", "x").ready().obj(), makeProfile("leaving", "x").ready().obj()
+	changed.Generation = 2
+	leaving.Finalizers, leaving.DeletionTimestamp = []string{"profile-finalizer"}, &metav1.Time{Time: noon}
 	term := healthy(t).open(makeProfile("ann", "ann").ready().obj(), full, foreign("f1"), foreign("f2"), foreign("f3"), foreign("f4"), foreign("f5"), foreign("f6"), foreign("f7"),
-		makeProfile("new", "new").obj())
-	term.fails("doctor", 1, "problems found: 3")
+		makeProfile("new", "new").obj(), changed, leaving)
+	term.fails("doctor", 1, "problems found: 5")
 	want := `✗ Profiles: 7 not ready because of ForeignNamespace: f1, f2, f3, f4, f5 and 2 more. See: kubectl profile describe f1; and docs/troubleshooting.md.
+✗ Profiles: 1 not ready because of no report by any controller on the latest change (OutOfDate): changed. See: kubectl profile describe changed; and docs/troubleshooting.md.
 ✗ Profiles: 1 not ready because of TrustPolicyLimitExceeded: full. See: kubectl profile describe full; and docs/troubleshooting.md.
+✗ Profiles: 1 not ready because of its deletion: leaving. See: kubectl profile describe leaving; and docs/troubleshooting.md.
 ✗ Profiles: 1 not ready because of no report by any controller (NotReported): new. See: kubectl profile describe new; and docs/troubleshooting.md.`
 	if diff := cmp.Diff(want, notFine(term.out.String())); diff != "" {
 		t.Errorf("what is not fine (-want +got):\n%s", diff)
@@ -348,6 +369,58 @@ func TestDoctorFindsTwoControllers(t *testing.T) {
 	want := "✗ Controller: two controllers work on the same Profiles, in namespaces profiles-system and kubeflow. Keep one: kubectl scale --replicas=0 -n NAMESPACE deployment/profiles-deployment\n"
 	if !strings.Contains(term.out.String(), want) {
 		t.Errorf("it prints %s, want the line %s", term.out.String(), want)
+	}
+}
+
+// TestDoctorDoesNotGoByTheAdminsClock has a leader renew its lease by another clock.
+func TestDoctorDoesNotGoByTheAdminsClock(t *testing.T) {
+	for name, ahead := range map[string]time.Duration{"behind": -time.Hour, "ahead": time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			i := healthy(t)
+			i.lease.Spec.RenewTime.Time = noon.Add(ahead)
+			term := i.open(makeProfile("ann", "ann@example.com").ready().obj())
+			reads := 0
+			term.cluster = interceptor.NewClient(term.cluster, interceptor.Funcs{
+				Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+					err := c.Get(ctx, key, o, options...)
+					if lease, is := o.(*coordinationv1.Lease); is && err == nil {
+						// Renewed every two seconds, and read every second.
+						lease.Spec.RenewTime.Time = lease.Spec.RenewTime.Add(time.Duration(reads/2) * 2 * time.Second)
+						reads++
+					}
+					return err
+				}})
+			term.prints("doctor", allIsWell)
+			if reads != 3 {
+				t.Errorf("%s: the lease was read %d times, want 3", name, reads)
+			}
+		})
+	}
+}
+
+// TestDoctorLooksAtTheControllerThatWorks has another one idle in the namespace that is looked at first.
+func TestDoctorLooksAtTheControllerThatWorks(t *testing.T) {
+	i := healthy(t)
+	idle := deploymentOfBoth("profiles-system", "registry.example.com/profiles:v0")
+	idle.Spec.Replicas = ptr.To[int32](0)
+	term := i.open(idle, makeProfile("ann", "ann@example.com").ready().obj())
+	term.prints("doctor", strings.Replace(allIsWell, "✓ Controller: ", "✓ Controller: deployment/profiles-deployment in namespace profiles-system is scaled to zero, while the one in kubeflow works.\n✓ Controller: ", 1))
+}
+
+func TestDoctorWantsOneOfSeveralIdleControllers(t *testing.T) {
+	i := healthy(t)
+	idle := deploymentOfBoth("profiles-system", "registry.example.com/profiles:v0")
+	idle.Spec.Replicas, i.deployment.Spec.Replicas = ptr.To[int32](0), ptr.To[int32](0)
+	term := i.open(idle)
+	term.run("doctor")
+	want := "✗ Controller: deployment/profiles-deployment is scaled to zero in each of the namespaces profiles-system and kubeflow. Scale one of them up, and no more than one: kubectl scale --replicas=2 -n NAMESPACE deployment/profiles-deployment\n"
+	if !strings.Contains(term.out.String(), want) || strings.Count(term.out.String(), "Controller: ") != 1 {
+		t.Errorf("it prints %s, want the line %s", term.out.String(), want)
+	}
+	// Whoever names one asks about that one.
+	term.run("doctor --namespace kubeflow")
+	if want := "✗ Controller: deployment/profiles-deployment in namespace kubeflow is scaled to zero. Scale it up: "; !strings.Contains(term.out.String(), want) {
+		t.Errorf("it prints %s, want %s", term.out.String(), want)
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/desired"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
@@ -20,29 +22,40 @@ type owned struct {
 	kind, name string
 	// state is in place, missing, not ours, or a word about what it is doing.
 	state string
-	good  bool
+	// mark is unknown where one may not look.
+	mark sign
 }
+
+func (o owned) text() string { return o.kind + "/" + o.name }
 
 // inventory is what there is of a Profile besides itself.
 type inventory struct {
+	// objects are the namespace and what is in it.
 	objects []owned
+	// namespace is nil when there is none, or none that one may look at.
+	namespace *corev1.Namespace
 	// quota is nil when there is none.
 	quota    *corev1.ResourceQuota
 	bindings []rbacv1.RoleBinding
+	// bindingsHidden is true when one may not list them.
+	bindingsHidden bool
 }
 
-// takeInventory reads what a Profile should own. What may not be read is an error, since a
-// tree with holes would mislead.
+// takeInventory reads what a Profile should own. What one may not read is marked so, and
+// leaves the rest alone.
 func takeInventory(ctx context.Context, cluster client.Client, p *profilev1.Profile) (inventory, error) {
 	var found inventory
 	namespace := &corev1.Namespace{}
 	switch err := cluster.Get(ctx, client.ObjectKey{Name: p.Name}, namespace); {
 	case apierrors.IsNotFound(err):
-		found.objects = append(found.objects, owned{kind: "namespace", name: p.Name, state: "missing"})
+		found.objects = append(found.objects, owned{"namespace", p.Name, missing, bad})
 		return found, nil
+	case apierrors.IsForbidden(err):
+		found.objects = append(found.objects, owned{"namespace", p.Name, hidden, unknown})
 	case err != nil:
 		return found, err
 	default:
+		found.namespace = namespace
 		found.objects = append(found.objects, namespaceState(namespace, p))
 	}
 	for _, wanted := range expected(p) {
@@ -51,50 +64,76 @@ func takeInventory(ctx context.Context, cluster client.Client, p *profilev1.Prof
 			return found, err
 		}
 		found.objects = append(found.objects, state)
-		if quota, ok := wanted.(*corev1.ResourceQuota); ok && state.state != missing {
+		if quota, ok := wanted.(*corev1.ResourceQuota); ok && state.state != missing && state.state != hidden {
 			found.quota = quota
 		}
 	}
 	var bindings rbacv1.RoleBindingList
-	if err := cluster.List(ctx, &bindings, client.InNamespace(p.Name)); err != nil {
+	err := cluster.List(ctx, &bindings, client.InNamespace(p.Name))
+	found.bindings, found.bindingsHidden = bindings.Items, apierrors.IsForbidden(err)
+	if err != nil && !found.bindingsHidden {
 		return found, fmt.Errorf("list who may work in namespace %s: %w", p.Name, err)
 	}
-	found.bindings = bindings.Items
 	return found, nil
 }
 
 func namespaceState(namespace *corev1.Namespace, p *profilev1.Profile) owned {
-	state := owned{kind: "namespace", name: p.Name, state: inPlace, good: true}
 	switch {
 	case !ownedBy(namespace, p.UID):
-		state.state, state.good = "not this Profile's", false
+		return owned{"namespace", p.Name, foreign, bad}
 	case namespace.DeletionTimestamp != nil:
-		state.state, state.good = "being deleted", false
+		return owned{"namespace", p.Name, leaving, bad}
+	default:
+		return owned{"namespace", p.Name, inPlace, good}
 	}
-	return state
 }
 
 const (
 	inPlace = "in place"
 	missing = "missing"
+	foreign = "not this Profile's"
+	leaving = "being deleted"
+	hidden  = "you may not look at it"
 )
 
-// expected are the objects that every Profile has in its namespace, empty but for their names.
+// expected are the objects that a Profile has in its namespace, empty but for their names.
 func expected(p *profilev1.Profile) []client.Object {
 	named := func(o client.Object, name string) client.Object {
 		o.SetNamespace(p.Name)
 		o.SetName(name)
 		return o
 	}
-	objects := []client.Object{
-		named(&corev1.ServiceAccount{}, tenancy.EditorServiceAccount), named(&corev1.ServiceAccount{}, tenancy.ViewerServiceAccount),
-		named(&rbacv1.RoleBinding{}, tenancy.EditorServiceAccount), named(&rbacv1.RoleBinding{}, tenancy.ViewerServiceAccount),
-		named(&rbacv1.RoleBinding{}, tenancy.OwnerRoleBinding), named(&istiov1beta1.AuthorizationPolicy{}, tenancy.OwnerAuthorizationPolicy),
+	var objects []client.Object
+	for _, name := range accounts(p) {
+		objects = append(objects, named(&corev1.ServiceAccount{}, name))
+	}
+	for _, name := range []string{tenancy.EditorServiceAccount, tenancy.ViewerServiceAccount, tenancy.OwnerRoleBinding} {
+		objects = append(objects, named(&rbacv1.RoleBinding{}, name))
+	}
+	// The condition AccessReady names an entry that cannot be carried out.
+	declared, _ := desired.Contributors(p, desired.Settings{})
+	for _, binding := range declared.RoleBindings {
+		objects = append(objects, named(&rbacv1.RoleBinding{}, binding.Name))
+	}
+	objects = append(objects, named(&istiov1beta1.AuthorizationPolicy{}, tenancy.OwnerAuthorizationPolicy))
+	for _, policy := range declared.Policies {
+		objects = append(objects, named(&istiov1beta1.AuthorizationPolicy{}, policy.Name))
 	}
 	if len(p.Spec.ResourceQuotaSpec.Hard) > 0 {
 		objects = append(objects, named(&corev1.ResourceQuota{}, tenancy.ResourceQuota))
 	}
 	return objects
+}
+
+// accounts are the service accounts that every Profile has, and those that plugins bound.
+func accounts(p *profilev1.Profile) []string {
+	names := []string{tenancy.EditorServiceAccount, tenancy.ViewerServiceAccount}
+	for _, identity := range p.Status.Identities {
+		if !slices.Contains(names, identity.ServiceAccount) {
+			names = append(names, identity.ServiceAccount)
+		}
+	}
+	return names
 }
 
 // look reads an object into wanted and says how it stands.
@@ -104,17 +143,26 @@ func look(ctx context.Context, cluster client.Client, p *profilev1.Profile, want
 	switch {
 	case meta.IsNoMatchError(err):
 		// A cluster without Istio has no policies, and needs none when it says -mesh=none.
-		state.state, state.good = "the cluster has no Istio", true
+		state.state, state.mark = "the cluster has no Istio", good
 	case apierrors.IsNotFound(err):
-		state.state = missing
+		state.state, state.mark = missing, bad
+	case apierrors.IsForbidden(err):
+		state.state, state.mark = hidden, unknown
 	case err != nil:
 		return state, err
-	case !ownedBy(wanted, p.UID):
-		state.state = "not this Profile's"
+	case !ownedBy(wanted, p.UID) && !isShared(wanted):
+		state.state, state.mark = foreign, bad
 	default:
-		state.state, state.good = inPlace, true
+		state.state, state.mark = inPlace, good
 	}
 	return state, nil
+}
+
+// isShared tells whether an object may be there without being the Profile's own: a service
+// account that a plugin bound, which somebody else may have made before.
+func isShared(o client.Object) bool {
+	_, account := o.(*corev1.ServiceAccount)
+	return account && o.GetName() != tenancy.EditorServiceAccount && o.GetName() != tenancy.ViewerServiceAccount
 }
 
 func kindOf(o client.Object) string {

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/doctor"
 )
 
 func newList(e *Environment) *cobra.Command {
@@ -45,7 +46,7 @@ func listTable(profiles []profilev1.Profile, now metav1.Time) *metav1.Table {
 	table := &metav1.Table{ColumnDefinitions: columns("Name", "Owner", "Ready", "Reason", "Age", "Contributors+", "Plugins+", "Message+")}
 	for i := range profiles {
 		p := &profiles[i]
-		ready := conditionOf(p, profilev1.ConditionReady)
+		ready := doctor.Verdict(p)
 		table.Rows = append(table.Rows, row(p.Name, ownerText(p), string(ready.Status), ready.Reason, age(p.CreationTimestamp, now),
 			len(p.Spec.Contributors), orNone(pluginKinds(p)), ready.Message))
 	}
@@ -54,12 +55,7 @@ func listTable(profiles []profilev1.Profile, now metav1.Time) *metav1.Table {
 
 // conditionOf returns a condition of a Profile; one that nobody has reported yet is Unknown.
 func conditionOf(p *profilev1.Profile, of profilev1.ConditionType) profilev1.ProfileCondition {
-	i := slices.IndexFunc(p.Status.Conditions, func(c profilev1.ProfileCondition) bool { return c.Type == of })
-	if i < 0 {
-		return profilev1.ProfileCondition{Type: of, Status: metav1.ConditionUnknown, Reason: "NotReported",
-			Message: "No controller has reported on this Profile yet. kubectl profile doctor tells whether one runs."}
-	}
-	return p.Status.Conditions[i]
+	return doctor.Condition(p, of)
 }
 
 // ownerText is the owner's name, with its kind unless that is User.

@@ -34,6 +34,24 @@ profile.kubeflow.org/vision
 	term.fails("list -o xml", 2, "unable to match a printer")
 }
 
+// TestListBelievesNoOldReport has one Profile that was changed, and one that was deleted, since
+// the controller called them ready.
+func TestListBelievesNoOldReport(t *testing.T) {
+	changed, leaving := makeProfile("changed", "carl").ready().obj(), makeProfile("leaving", "lea").ready().obj()
+	changed.Generation = 2
+	leaving.Finalizers, leaving.DeletionTimestamp = []string{"profile-finalizer"}, &metav1.Time{Time: noon}
+	term := open(t, changed, leaving)
+	term.prints("list -o wide", `
+NAME      OWNER   READY     REASON        AGE   CONTRIBUTORS   PLUGINS   MESSAGE
+changed   carl    Unknown   OutOfDate     2d    0              <none>    The controller has not looked at the latest change yet. kubectl profile doctor tells whether one runs.
+leaving   lea     False     Terminating   2d    0              <none>    It is being deleted. kubectl profile describe leaving shows what holds it.
+`)
+	term.prints("get changed", `
+NAME      OWNER   READY     REASON      AGE
+changed   carl    Unknown   OutOfDate   2d
+`)
+}
+
 func TestListOfNothingSaysHowToBegin(t *testing.T) {
 	term := open(t)
 	term.prints("list", "")

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,26 +34,11 @@ var counted = []struct {
 	{schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, "secret", "secrets"},
 }
 
-// losses says what goes with a Profile, one line each.
+// losses says what goes with a Profile, one line each. What may not be looked at is named, too.
 func losses(ctx context.Context, cluster client.Client, p *profilev1.Profile) ([]string, error) {
-	var lines []string
-	owned, err := ownedNamespace(ctx, cluster, p)
+	lines, hidden, err := namespaceLosses(ctx, cluster, p)
 	if err != nil {
 		return nil, err
-	}
-	if owned == nil {
-		lines = append(lines, fmt.Sprintf("no namespace: there is none that belongs to profile %s", p.Name))
-	} else {
-		lines = append(lines, "the namespace "+p.Name+" with all that is in it")
-		for _, c := range counted {
-			n, err := count(ctx, cluster, c.kind, p.Name)
-			if err != nil {
-				return nil, err
-			}
-			if n > 0 {
-				lines = append(lines, plural(n, c.one, c.many))
-			}
-		}
 	}
 	if n := len(p.Spec.Contributors); n > 0 {
 		lines = append(lines, "the access of "+plural(n, "contributor", "contributors"))
@@ -59,7 +46,53 @@ func losses(ctx context.Context, cluster client.Client, p *profilev1.Profile) ([
 	for _, identity := range p.Status.Identities {
 		lines = append(lines, fmt.Sprintf("the access of service account %s to %s", identity.ServiceAccount, identity.Identity))
 	}
+	if len(hidden) > 0 {
+		lines = append(lines, strings.Join(hidden, ", ")+": you may not count them")
+	}
 	return lines, nil
+}
+
+// namespaceLosses says what goes with the namespace, and what of it one may not count.
+func namespaceLosses(ctx context.Context, cluster client.Client, p *profilev1.Profile) (lines, hidden []string, err error) {
+	owned, err := ownedNamespace(ctx, cluster, p)
+	switch {
+	case apierrors.IsForbidden(err):
+		lines = append(lines, "the namespace "+p.Name+", if it is this Profile's, with all that is in it: you may not look at it")
+	case err != nil:
+		return nil, nil, err
+	case owned == nil:
+		return []string{fmt.Sprintf("no namespace: there is none that belongs to profile %s", p.Name)}, nil, nil
+	default:
+		lines = append(lines, "the namespace "+p.Name+" with all that is in it")
+	}
+	for _, c := range counted {
+		n, err := count(ctx, cluster, c.kind, p.Name)
+		switch {
+		case apierrors.IsForbidden(err):
+			hidden = append(hidden, c.many)
+		case err != nil:
+			return nil, nil, fmt.Errorf("count what is in namespace %s: %w", p.Name, err)
+		case n > 0:
+			lines = append(lines, plural(n, c.one, c.many))
+		}
+	}
+	n, err := countGranted(ctx, cluster, p)
+	switch {
+	case apierrors.IsForbidden(err):
+		hidden = append(hidden, "contributors added in the dashboard")
+	case err != nil:
+		return nil, nil, fmt.Errorf("list who may work in namespace %s: %w", p.Name, err)
+	case n > 0:
+		lines = append(lines, "the access of "+plural(n, "contributor", "contributors")+" added in the dashboard")
+	}
+	return lines, hidden, nil
+}
+
+// countGranted is how many contributors there are besides those of spec.contributors.
+func countGranted(ctx context.Context, cluster client.Client, p *profilev1.Profile) (int, error) {
+	var bindings rbacv1.RoleBindingList
+	err := cluster.List(ctx, &bindings, client.InNamespace(p.Name))
+	return len(granted(p, bindings.Items)), err
 }
 
 func plural(n int, one, many string) string {
@@ -109,17 +142,14 @@ func namespaceRemains(ctx context.Context, cluster client.Client, p *profilev1.P
 	return fmt.Sprintf("namespace %s (%s)", p.Name, namespace.Status.Conditions[i].Message), nil
 }
 
-// count is how many objects of a kind there are in a namespace.
+// count is how many objects of a kind there are in a namespace. Nothing of them is read but their
+// metadata.
 func count(ctx context.Context, cluster client.Client, kind schema.GroupVersionKind, namespace string) (int, error) {
-	list := &unstructured.UnstructuredList{}
+	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(schema.GroupVersionKind{Group: kind.Group, Version: kind.Version, Kind: kind.Kind + "List"})
 	err := cluster.List(ctx, list, client.InNamespace(namespace))
-	switch {
-	case meta.IsNoMatchError(err), apierrors.IsNotFound(err), apierrors.IsForbidden(err):
+	if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
 		return 0, nil
-	case err != nil:
-		return 0, fmt.Errorf("count what is in namespace %s: %w", namespace, err)
-	default:
-		return len(list.Items), nil
 	}
+	return len(list.Items), err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/kfprofiles/kfprofiles/internal/cli/doctor"
 	"github.com/kfprofiles/kfprofiles/internal/cli/installation"
 	"github.com/kfprofiles/kfprofiles/internal/cli/migration"
 )
@@ -35,9 +36,11 @@ func newMigrate(e *Environment) *cobra.Command {
 		Use:   "migrate",
 		Short: "Move from the existing Kubeflow profile controller to this one, and back",
 		Long: `Move from the existing Kubeflow profile controller to this one. Without --apply you see what would change, for the
-installation and for each Profile. The Deployment is kept with its settings; its images and arguments are exchanged, and
-its service account is no longer cluster-admin. How things were is recorded in configmap ` + migration.RecordName + ` beside it,
-and --rollback brings it back. A move that broke off is finished by running it again. See docs/upgrading.md.`,
+installation and for each Profile, and, where these name AWS roles and you have AWS credentials, which roles are open.
+The exit code is 1 when something stands in the way, which a move would leave as it is. The Deployment is kept with its
+settings; its images and arguments are exchanged, and its service account is no longer cluster-admin. How things were
+is recorded in configmap ` + migration.RecordName + ` beside it, and --rollback brings it back. A move that broke off is
+finished by running it again. See docs/upgrading.md.`,
 		Example: migrateExample,
 		Args:    noNames,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -51,7 +54,8 @@ and --rollback brings it back. A move that broke off is finished by running it a
 	c.Flags().BoolVar(&f.rollback, "rollback", false, "Go back to how things were.")
 	c.Flags().StringVar(&f.image, "image", "", "Image of this product, with --apply.")
 	c.Flags().DurationVar(&f.timeout, "timeout", 5*time.Minute, "How long each thing that is waited for may take.")
-	c.Flags().StringVarP(&f.format, "output", "o", "", "Output format of what would change. One of: (json, yaml).")
+	c.Flags().StringVarP(&f.format, "output", "o", "", "Output format of what would change. One of: (wide, json, yaml). The text is wide already.")
+	e.addControllerNamespace(c.Flags())
 	f.dryRun.add(c.Flags())
 	return c
 }
@@ -64,12 +68,10 @@ func (f *migrateFlags) check() error {
 		return misused("--apply needs --image, the image that make image built and that the cluster can pull")
 	case f.image != "" && !f.apply:
 		return misused("--image goes with --apply")
-	case f.format != "" && f.format != "json" && f.format != "yaml":
-		return misused("-o is %q; it must be json or yaml", f.format)
 	case f.format != "" && (f.apply || f.rollback):
 		return misused("-o is for what would change; leave out --apply and --rollback")
 	default:
-		return nil
+		return checkFindingsFormat(f.format)
 	}
 }
 
@@ -89,11 +91,17 @@ func (f *migrateFlags) run(ctx context.Context, e *Environment) error {
 	case f.rollback:
 		return m.Rollback(ctx, i)
 	}
-	findings, err := migration.Plan(ctx, cluster, i)
+	findings, err := migration.Plan(ctx, cluster, i, e.lookAtAWS(cluster))
 	if err != nil {
 		return err
 	}
-	return e.printFindings(findings, f.format)
+	if err := e.printFindings(findings, f.format); err != nil {
+		return err
+	}
+	if problems := doctor.Count(findings, doctor.Problem); problems > 0 {
+		return fmt.Errorf("problems found: %d. Mend them first: a move leaves them as they are", problems)
+	}
+	return nil
 }
 
 // theInstallation finds the one controller that there is.

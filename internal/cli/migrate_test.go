@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,18 +18,26 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/desired"
+	"github.com/kfprofiles/kfprofiles/test/cloud/iamsts"
 )
 
 // existingController is a cluster with the existing Kubeflow controller, its account
 // cluster-admin, and these objects.
 func existingController(t *testing.T, more ...client.Object) *terminal {
+	t.Helper()
+	return open(t, existingInstallation(t, more...)...)
+}
+
+// existingInstallation is what such a cluster holds.
+func existingInstallation(t *testing.T, more ...client.Object) []client.Object {
+	t.Helper()
 	d := deploymentOfBoth("kubeflow", "ghcr.io/kubeflow/profile-controller:v1", "-zap-devel")
 	d.Spec.Replicas = ptr.To[int32](1)
 	settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "kubeflow", Name: "profiles-config"},
 		Data: map[string]string{"USERID_HEADER": "kubeflow-userid", "USERID_PREFIX": ""}}
 	wide := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "profiles-cluster-rolebinding"}, RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "cluster-admin"},
 		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: "kubeflow", Name: "profiles-controller-service-account"}}}
-	return open(t, append([]client.Object{d, settings, wide, readDefinition(t, "../../test/e2e/testdata/old_crd.yaml")}, more...)...)
+	return append([]client.Object{d, settings, wide, readDefinition(t, "../../test/e2e/testdata/old_crd.yaml")}, more...)
 }
 
 // madeByTheExistingController is a Profile with what it has in its namespace.
@@ -74,9 +83,10 @@ func TestMigrateTellsWhatWouldChange(t *testing.T) {
 	for _, some := range [][]client.Object{same, adopted, bent, broken, all, {foreign, foreigner, makeProfile("kube-public", "eve").obj(), makeProfile("new", "new@example.com").obj(), policyFor("same", "user-everybody-clusterrole-view", "*", "*")}} {
 		objects = append(objects, some...)
 	}
+	withoutAWS(t)
 	term := existingController(t, objects...)
-	term.prints("migrate", `
-! CRD: profiles.kubeflow.org gets our schema: it checks new Profiles, and has contributors, reasons of conditions and identities. All Profiles that are stored stay valid. It stays when you go back.
+	term.fails("migrate", 1, "error: problems found: 6. Mend them first: a move leaves them as they are\n")
+	const want = `! CRD: profiles.kubeflow.org gets our schema: it checks new Profiles, and has contributors, reasons of conditions and identities. All Profiles that are stored stay valid. It stays when you go back.
 ✓ Deployment: profiles-deployment in namespace kubeflow runs ghcr.io/kubeflow/profile-controller:v1. It keeps its settings, volumes and labels.
 ! Deployment: these arguments are left out, since our programs do not have them: -zap-devel.
 ! Rights: service account kubeflow/profiles-controller-service-account is cluster-admin by clusterrolebinding/profiles-cluster-rolebinding, which is taken away; it gets the rights that it needs instead.
@@ -88,11 +98,100 @@ func TestMigrateTellsWhatWouldChange(t *testing.T) {
 ✗ Profile foreign: will be refused (ForeignNamespace): the namespace is not this Profile's, and its annotation owner says "another". To hand it over: kubectl annotate --overwrite namespace foreign owner="foreign@example.com"
 ✗ Profile kube-public: will be refused (ReservedName): the name is the system's. What was made of it stays; delete the Profile and create one with another name.
 ! Profile new: namespace new is missing and is made; rolebinding/default-editor is missing and is made; rolebinding/default-viewer is missing and is made; rolebinding/namespaceAdmin is missing and is made; authorizationpolicy/ns-owner-access-istio is missing and is made.
-! AWS: the existing controller edited the trust policies of arn:aws:iam::123456789012:role/open, and may have left some of them open to the whole cluster. See which: kubectl profile aws audit; --fix closes them.
+! AWS: the existing controller edited the trust policies of arn:aws:iam::123456789012:role/open, and may have left some of them open to the whole cluster. They were not looked at: no AWS credentials were found. See which: kubectl profile aws audit; --fix closes them.
 ✓ AWS: entries with annotateOnly, in whatever case it is written: 1. Their roles are not touched.
 ✗ Owner of all: "*" is a pattern. The controller refuses it, and the policy that the existing controller made from it, if there is one, goes on admitting everybody whom it fits. Correct it: kubectl profile transfer all --owner USER
 ✗ Mesh policies: authorizationpolicy/user-everybody-clusterrole-view in namespace same admits everybody who fits *. Revoke it: kubectl delete authorizationpolicy,rolebinding -n same user-everybody-clusterrole-view
-`)
+`
+	if diff := cmp.Diff(want, term.out.String()); diff != "" {
+		t.Errorf("it prints (-want +got):\n%s", diff)
+	}
+}
+
+// withoutAWS is the environment of somebody who has no AWS credentials.
+func withoutAWS(t *testing.T) {
+	t.Helper()
+	nowhere := filepath.Join(t.TempDir(), "none")
+	for name, value := range map[string]string{"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere} {
+		t.Setenv(name, value)
+	}
+	for _, name := range []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
+		t.Setenv(name, "")
+	}
+}
+
+// openMoving opens a terminal at an EKS cluster with the existing controller, and with Profiles that name
+// roles of all sorts.
+func openMoving(t *testing.T) *awsTerminal {
+	t.Helper()
+	objects := existingInstallation(t)
+	for name, role := range map[string]string{"a": "123456789012:role/closed", "b": "123456789012:role/guide", "c": "123456789012:role/wild",
+		"d": "123456789012:role/absent", "e": "999999999999:role/elsewhere", "f": "123456789012:role/broken"} {
+		made := madeByTheExistingController(makeProfile(name, name+"@example.com").obj())
+		made[0].(*profilev1.Profile).Spec.Plugins = []profilev1.Plugin{pluginWith("AwsIamForServiceAccount", `{"awsIamRole": "arn:aws:iam::`+role+`"}`)}
+		objects = append(objects, made...)
+	}
+	term := openAWS(t, objects...)
+	term.aws.AddRole("closed", "/", trusting("system:serviceaccount:a:default-editor"), nil)
+	term.aws.AddRole("guide", "/", guideTrust, nil)
+	term.aws.AddRole("wild", "/", strings.Replace(trusting("system:serviceaccount:team-*:default-editor"), "StringEquals", "StringLike", 1), nil)
+	term.aws.AddRole("broken", "/", `{"Statement": "`+term.aws.ProviderARN("https://"+oidc)+`"}`, nil)
+	return term
+}
+
+// aboutAWSOf are the lines of a plan that are about AWS.
+func aboutAWSOf(out string) string {
+	var lines strings.Builder
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, " AWS: ") {
+			lines.WriteString(line)
+		}
+	}
+	return lines.String()
+}
+
+func TestMigrateLooksAtRoles(t *testing.T) {
+	term := openMoving(t)
+	want := `! AWS: arn:aws:iam::123456789012:role/absent could not be read: the account 123456789012 has no such role. Correct spec.plugins, or make it: kubectl profile aws create-role --help
+! AWS: arn:aws:iam::123456789012:role/broken could not be read: correct the role's trust policy, it cannot be edited as it is: its Statement is neither a statement nor a list of them.
+✓ AWS: arn:aws:iam::123456789012:role/closed is closed: it names those who may have it.
+! AWS: arn:aws:iam::123456789012:role/guide is open: any service account of the cluster may have it. Our controller closes it when it edits it. To close it before the move: kubectl profile aws audit --fix
+! AWS: arn:aws:iam::123456789012:role/wild is closed but for wildcards, which let in whoever has or gets such a name: system:serviceaccount:team-*:default-editor. Our controller leaves wildcards alone; see: kubectl profile aws audit
+! AWS: arn:aws:iam::999999999999:role/elsewhere could not be read: it is not in the account 123456789012 of your AWS credentials. Look with credentials of its account: kubectl profile aws audit
+`
+	if code := term.run("migrate"); code != 0 {
+		t.Errorf("exit code %d: %s", code, term.err.String())
+	}
+	if diff := cmp.Diff(want, aboutAWSOf(term.out.String())); diff != "" {
+		t.Errorf("it says of roles (-want +got):\n%s", diff)
+	}
+	// What the existing controller leaves when the last Profile goes.
+	term.aws.AddRole("left", "/", guideTrust, nil)
+	term.fails("migrate", 1, "problems found: 1")
+	want += "✗ AWS: arn:aws:iam::123456789012:role/left is open: any service account of the cluster may have it, and no Profile is there for which our controller would close it. Close it: kubectl profile aws audit --fix\n"
+	if diff := cmp.Diff(want, aboutAWSOf(term.out.String())); diff != "" {
+		t.Errorf("it says of roles (-want +got):\n%s", diff)
+	}
+	if n := term.changes(); n > 0 {
+		t.Errorf("it changed %d things in AWS", n)
+	}
+}
+
+func TestMigrateSaysWhyItDidNotLookAtRoles(t *testing.T) {
+	term := openMoving(t)
+	term.aws.Fault(func(r iamsts.Request) iamsts.Fault {
+		if r.Action == "ListRoles" {
+			return iamsts.AccessDenied()
+		}
+		return iamsts.Fault{}
+	})
+	if code := term.run("migrate"); code != 0 {
+		t.Errorf("exit code %d: %s", code, term.err.String())
+	}
+	if got := aboutAWSOf(term.out.String()); !strings.Contains(got, "They were not looked at: list the roles of the account: ") || strings.Count(got, "\n") != 1 {
+		t.Errorf("it says of roles: %s", got)
+	}
 }
 
 func TestMigratePreviewsTheMove(t *testing.T) {
@@ -134,7 +233,7 @@ func TestMigrateMisused(t *testing.T) {
 		"migrate --apply":                      "--apply needs --image",
 		"migrate --image x":                    "--image goes with --apply",
 		"migrate --apply --rollback --image x": "not both",
-		"migrate -o xml":                       "it must be json or yaml",
+		"migrate -o xml":                       "it must be wide, json or yaml",
 		"migrate --rollback -o json":           "-o is for what would change",
 		"migrate ann":                          "unexpected argument",
 	} {

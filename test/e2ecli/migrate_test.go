@@ -172,7 +172,7 @@ func TestMigrateThereAndBack(t *testing.T) {
 	in := []string{"--namespace", playground.SystemNamespace}
 	apply := append([]string{"migrate", "--apply", "--image", newImage, "--timeout", "60s"}, in...)
 
-	plan := s.does(append([]string{"migrate"}, in...)...)
+	plan := s.fails(1, append([]string{"migrate"}, in...)...)
 	contains(t, plan, "! CRD: profiles.kubeflow.org gets our schema", "runs "+oldImage, "is cluster-admin by clusterrolebinding/"+wideBinding,
 		"! Profile moving: namespace moving is adopted", "✗ Profile open-to-all: will be refused (InvalidOwner)")
 	s.does(append(apply, "--dry-run=server")...)

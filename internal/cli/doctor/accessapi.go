@@ -17,7 +17,7 @@ const sidecar = "istio-proxy"
 
 // examineAccessAPI looks at how the access API finds out who is calling.
 func examineAccessAPI(ctx context.Context, e *examination) ([]Finding, error) {
-	i := e.found[0]
+	i := e.controller()
 	if i.KFAM == nil {
 		return nil, nil
 	}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,22 +24,54 @@ func judgeController(found []installation.Installation, namespaces []string) []F
 		return []Finding{problem(name, "Install it: make deploy IMG=IMAGE. If it runs elsewhere, say where: --namespace NAMESPACE.",
 			"there is no deployment %s in namespace %s.", installation.Deployment, strings.Join(namespaces, " or "))}
 	}
+	working := slices.DeleteFunc(slices.Clone(found), isIdle)
+	if len(working) == 0 {
+		return []Finding{judgeIdle(found)}
+	}
 	var findings []Finding
-	var working []string
 	for _, i := range found {
-		finding := judgeDeployment(i)
-		findings = append(findings, finding)
-		if ptr.Deref(i.Deployment.Spec.Replicas, 1) > 0 {
-			working = append(working, i.Namespace)
+		if isIdle(i) {
+			findings = append(findings, fine(name, "deployment/%s in namespace %s is scaled to zero, while the one in %s works.", i.Deployment.Name, i.Namespace, working[0].Namespace))
+		} else {
+			findings = append(findings, judgeDeployment(i))
 		}
 	}
 	if len(working) > 1 {
 		findings = append(findings, problem(name, "Keep one: kubectl scale --replicas=0 -n NAMESPACE deployment/"+installation.Deployment,
-			"two controllers work on the same Profiles, in namespaces %s.", strings.Join(working, " and ")))
+			"two controllers work on the same Profiles, in namespaces %s.", strings.Join(namespacesOf(working), " and ")))
 	}
 	return findings
 }
 
+// isIdle tells whether a controller was scaled to zero.
+func isIdle(i installation.Installation) bool { return ptr.Deref(i.Deployment.Spec.Replicas, 1) == 0 }
+
+// judgeIdle is about a cluster where no controller works. Of several, one shall.
+func judgeIdle(found []installation.Installation) Finding {
+	const name = "Controller"
+	if len(found) > 1 {
+		return problem(name, "Scale one of them up, and no more than one: kubectl scale --replicas=2 -n NAMESPACE deployment/"+installation.Deployment,
+			"deployment/%s is scaled to zero in each of the namespaces %s.", installation.Deployment, strings.Join(namespacesOf(found), " and "))
+	}
+	d := found[0].Deployment
+	return problem(name, "Scale it up: kubectl scale --replicas=2 -n "+d.Namespace+" deployment/"+d.Name, "deployment/%s in namespace %s is scaled to zero.", d.Name, d.Namespace)
+}
+
+func namespacesOf(found []installation.Installation) []string {
+	var names []string
+	for _, i := range found {
+		names = append(names, i.Namespace)
+	}
+	return names
+}
+
+// controller is the one that the checks of one look at: one that works, if any does.
+func (e *examination) controller() installation.Installation {
+	working := slices.IndexFunc(e.found, func(i installation.Installation) bool { return !isIdle(i) })
+	return e.found[max(working, 0)]
+}
+
+// judgeDeployment is about one that shall work.
 func judgeDeployment(i installation.Installation) Finding {
 	const name = "Controller"
 	d := i.Deployment
@@ -46,8 +79,6 @@ func judgeDeployment(i installation.Installation) Finding {
 	where := "deployment/" + d.Name + " in namespace " + d.Namespace
 	see := "See why: kubectl describe pods -n " + d.Namespace + " -l " + metav1.FormatLabelSelector(d.Spec.Selector)
 	switch {
-	case wanted == 0:
-		return problem(name, "Scale it up: kubectl scale --replicas=2 -n "+d.Namespace+" deployment/"+d.Name, "%s is scaled to zero.", where)
 	case ready == 0:
 		return problem(name, see, "no pod of %s is ready (image %s).", where, i.Manager.Image)
 	case ready < wanted || d.Status.UpdatedReplicas < wanted:

@@ -22,7 +22,7 @@ type examination struct {
 	cluster    client.Client
 	namespaces []string
 	now        time.Time
-	// found are the controllers. The checks of one take the first.
+	// found are the controllers. The checks of one take that of controller.
 	found    []installation.Installation
 	profiles []profilev1.Profile
 	// read tells whether profiles are known.

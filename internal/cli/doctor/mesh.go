@@ -29,7 +29,7 @@ func meshPrograms(s desired.Settings) []meshProgram {
 
 func examineMesh(ctx context.Context, e *examination) ([]Finding, error) {
 	const name = "Mesh"
-	manager := e.found[0].Manager
+	manager := e.controller().Manager
 	if !manager.Mesh() {
 		return []Finding{fine(name, "it is turned off (-mesh=none), so the network alone decides who reaches the pods.")}, nil
 	}

@@ -18,7 +18,8 @@ func judgeProfiles(profiles []profilev1.Profile) []Finding {
 	byReason := map[string][]string{}
 	var reasons []string
 	notReady := 0
-	for _, p := range profiles {
+	for i := range profiles {
+		p := &profiles[i]
 		reason := whyNotReady(p)
 		if reason == "" {
 			continue
@@ -43,20 +44,22 @@ func judgeProfiles(profiles []profilev1.Profile) []Finding {
 
 // whyNotReady is the reason of the first condition that is not True, since that of Ready may
 // stand for several; or the empty string.
-func whyNotReady(p profilev1.Profile) string {
-	ready := slices.IndexFunc(p.Status.Conditions, func(c profilev1.ProfileCondition) bool { return c.Type == profilev1.ConditionReady })
+func whyNotReady(p *profilev1.Profile) string {
+	verdict := Verdict(p)
 	switch {
-	case p.DeletionTimestamp != nil:
-		return "its deletion"
-	case ready < 0:
-		return "no report by any controller (NotReported)"
-	case p.Status.Conditions[ready].Status == metav1.ConditionTrue:
+	case verdict.Status == metav1.ConditionTrue:
 		return ""
+	case verdict.Reason == Terminating:
+		return "its deletion"
+	case verdict.Reason == NotReported:
+		return "no report by any controller (NotReported)"
+	case verdict.Reason == OutOfDate:
+		return "no report by any controller on the latest change (OutOfDate)"
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type != profilev1.ConditionReady && c.Status != metav1.ConditionTrue && c.Reason != profilev1.ReasonNamespaceNotReady {
 			return c.Reason
 		}
 	}
-	return p.Status.Conditions[ready].Reason
+	return verdict.Reason
 }

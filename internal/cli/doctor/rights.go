@@ -33,7 +33,7 @@ var tooMuch = []struct {
 }
 
 func examineRights(ctx context.Context, e *examination) ([]Finding, error) {
-	i := e.found[0]
+	i := e.controller()
 	needed, err := neededRights(i)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 )
 
 func examineUserHeader(ctx context.Context, e *examination) ([]Finding, error) {
-	i := e.found[0]
+	i := e.controller()
 	findings := judgeAgreement(i)
 	if !i.Manager.Mesh() {
 		return findings, nil

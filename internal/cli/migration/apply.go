@@ -2,12 +2,10 @@ package migration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -28,11 +26,7 @@ func (m Migration) Apply(ctx context.Context, i installation.Installation, image
 	if err := m.apply(ctx, append(definition, others...)); err != nil {
 		return err
 	}
-	wanted, err := before.switched(image)
-	if err != nil {
-		return err
-	}
-	if !isSwitched(i.Deployment, wanted) {
+	if !isSwitched(i.Deployment, image) {
 		if err := m.stop(ctx, i); err != nil {
 			return err
 		}
@@ -44,7 +38,7 @@ func (m Migration) Apply(ctx context.Context, i installation.Installation, image
 	if err != nil {
 		return err
 	}
-	if err := m.start(ctx, i, wanted); err != nil {
+	if err := m.start(ctx, i, image, before.pods(i.Deployment)); err != nil {
 		return err
 	}
 	if m.DryRun != Really {
@@ -79,26 +73,25 @@ func (m Migration) note(ctx context.Context, i installation.Installation, manife
 	return before, nil
 }
 
-// switched is the recorded Deployment with our programs in it.
-func (r *record) switched(image string) (*appsv1.Deployment, error) {
-	d := &appsv1.Deployment{}
+// pods is how many pods the Deployment shall have: as many as it has, or as it had before an
+// earlier attempt stopped it.
+func (r *record) pods(present *appsv1.Deployment) int32 {
+	if n := ptr.Deref(present.Spec.Replicas, 1); n > 0 {
+		return n
+	}
 	for _, o := range r.Before {
 		if o.GetKind() == "Deployment" {
-			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, d); err != nil {
-				return nil, fmt.Errorf("read the recorded Deployment: %w", err)
-			}
-			ours, _ := Switch(d, image)
-			return ours, nil
+			n, _, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
+			return max(int32(n), 1)
 		}
 	}
-	return nil, errors.New("the record of how things were has no Deployment; delete configmap " + RecordName + " to begin anew")
+	return 1
 }
 
-// isSwitched tells whether the controller's container is ours already and runs.
-func isSwitched(present, wanted *appsv1.Deployment) bool {
-	a, b := installation.ManagerContainer(present), installation.ManagerContainer(wanted)
-	return a >= 0 && b >= 0 && ptr.Deref(present.Spec.Replicas, 1) > 0 &&
-		present.Spec.Template.Spec.Containers[a].Image == wanted.Spec.Template.Spec.Containers[b].Image
+// isSwitched tells whether the controller's container runs this image already.
+func isSwitched(present *appsv1.Deployment, image string) bool {
+	at := installation.ManagerContainer(present)
+	return at >= 0 && ptr.Deref(present.Spec.Replicas, 1) > 0 && present.Spec.Template.Spec.Containers[at].Image == image
 }
 
 // stop scales the Deployment down and waits until no pod of it is left.
@@ -119,21 +112,24 @@ func (m Migration) stop(ctx context.Context, i installation.Installation) error 
 	return m.awaitNoPods(ctx, d)
 }
 
-// start gives the Deployment the wanted spec, unless it has it.
-func (m Migration) start(ctx context.Context, i installation.Installation, wanted *appsv1.Deployment) error {
+// start has the Deployment run our image with so many pods, unless it runs that already. It goes by
+// how the Deployment is now and not by the record: on a later move to a newer image, all that was
+// set since stays.
+func (m Migration) start(ctx context.Context, i installation.Installation, image string, pods int32) error {
 	d, err := m.live(ctx, i)
 	if err != nil {
 		return err
 	}
-	if isSwitched(d, wanted) {
+	if isSwitched(d, image) {
 		m.did("deployment/" + d.Name + " unchanged: it runs the image already")
 		return nil
 	}
-	d.Spec = wanted.Spec
-	if err := m.update(ctx, d); err != nil {
+	ours, _ := Switch(d, image)
+	ours.Spec.Replicas = &pods
+	if err := m.update(ctx, ours); err != nil {
 		return fmt.Errorf("start the controller: %w", err)
 	}
-	m.did(fmt.Sprintf("deployment/%s configured: it runs %s", d.Name, wanted.Spec.Template.Spec.Containers[max(installation.ManagerContainer(wanted), 0)].Image))
+	m.did(fmt.Sprintf("deployment/%s configured: it runs %s", d.Name, image))
 	return nil
 }
 

@@ -7,13 +7,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
@@ -116,6 +119,56 @@ func TestTheOldControllersPodsAreWaitedFor(t *testing.T) {
 	}
 	if err := m.awaitNoPods(t.Context(), d); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAMoveToANewerImageKeepsWhatWasSetSince has an admin work on the Deployment after a first move.
+func TestAMoveToANewerImageKeepsWhatWasSetSince(t *testing.T) {
+	m, i := noted(t)
+	if err := m.start(t.Context(), i, "new:v1", 1); err != nil {
+		t.Fatal(err)
+	}
+	set := found(t, m, i).Deployment
+	pods := &set.Spec.Template
+	pods.Annotations = map[string]string{"kubeflow.org/aws-role-arn": "arn:aws:iam::123456789012:role/controller"}
+	pods.Spec.Containers[0].Args = append(pods.Spec.Containers[0].Args, "-aws-require-role-tag")
+	pods.Spec.Containers[0].Resources.Limits = corev1.ResourceList{"memory": resource.MustParse("1Gi")}
+	if err := m.Cluster.Update(t.Context(), set); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.start(t.Context(), found(t, m, i), "new:v2", 3); err != nil {
+		t.Fatal(err)
+	}
+	want := set.DeepCopy()
+	want.Spec.Replicas = ptr.To[int32](3)
+	want.Spec.Template.Spec.Containers[0].Image, want.Spec.Template.Spec.Containers[1].Image = "new:v2", "new:v2"
+	if diff := cmp.Diff(want.Spec, found(t, m, i).Deployment.Spec); diff != "" {
+		t.Errorf("the Deployment differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestAsManyPodsAsBefore(t *testing.T) {
+	deployment := func(replicas *int32) *appsv1.Deployment {
+		return &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Replicas: replicas}}
+	}
+	recorded := func(replicas int64) *record {
+		o := &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment", "spec": map[string]any{"replicas": replicas}}}
+		return &record{Before: []*unstructured.Unstructured{{Object: map[string]any{"kind": "Role"}}, o}}
+	}
+	for name, c := range map[string]struct {
+		record  *record
+		present *int32
+		want    int32
+	}{
+		"it runs":                           {recorded(1), ptr.To[int32](3), 3},
+		"it runs with the default":          {recorded(2), nil, 1},
+		"an earlier attempt stopped it":     {recorded(2), ptr.To[int32](0), 2},
+		"it was scaled to zero all along":   {recorded(0), ptr.To[int32](0), 1},
+		"nobody knows how many it ever had": {&record{}, ptr.To[int32](0), 1},
+	} {
+		if got := c.record.pods(deployment(c.present)); got != c.want {
+			t.Errorf("%s: %d pods, want %d", name, got, c.want)
+		}
 	}
 }
 

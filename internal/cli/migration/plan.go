@@ -50,8 +50,9 @@ func readRooms(ctx context.Context, cluster client.Reader) (rooms, error) {
 	return r, nil
 }
 
-// Plan tells what a move would change, without changing anything.
-func Plan(ctx context.Context, cluster client.Reader, i installation.Installation) ([]doctor.Finding, error) {
+// Plan tells what a move would change, without changing anything. Where Profiles have AWS roles
+// whose trust policies the existing controller edited, look looks at the roles of the account.
+func Plan(ctx context.Context, cluster client.Reader, i installation.Installation, look func(context.Context) AWSLook) ([]doctor.Finding, error) {
 	found, err := readRooms(ctx, cluster)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,11 @@ func Plan(ctx context.Context, cluster client.Reader, i installation.Installatio
 	findings = append(findings, aboutDeployment(i)...)
 	findings = append(findings, aboutRights(i, wide)...)
 	findings = append(findings, aboutProfiles(found, i)...)
-	findings = append(findings, aboutAWS(found.profiles)...)
+	edited, annotated := namedRoles(found.profiles)
+	if len(edited) > 0 {
+		findings = append(findings, aboutEdited(edited, look(ctx))...)
+	}
+	findings = append(findings, aboutAnnotated(annotated)...)
 	return append(findings, doctor.Hazards(found.profiles, found.policies)...), nil
 }
 
@@ -83,6 +88,10 @@ func fine(check, format string, details ...any) doctor.Finding {
 
 func warning(check, advice, format string, details ...any) doctor.Finding {
 	return doctor.Finding{Check: check, Status: doctor.Warning, Message: fmt.Sprintf(format, details...), Advice: advice}
+}
+
+func problem(check, advice, format string, details ...any) doctor.Finding {
+	return doctor.Finding{Check: check, Status: doctor.Problem, Message: fmt.Sprintf(format, details...), Advice: advice}
 }
 
 func aboutRecord(i installation.Installation, there bool) []doctor.Finding {

@@ -2,11 +2,9 @@ package migration
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
-	"github.com/kfprofiles/kfprofiles/internal/cli/doctor"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
 	"github.com/kfprofiles/kfprofiles/plugin"
 )
@@ -58,35 +56,4 @@ func checkEntry(entry profilev1.Plugin) error {
 		return fmt.Errorf("there is no such plugin (%s)", profilev1.ReasonUnknownPlugin)
 	}
 	return nil
-}
-
-// aboutAWS lists the roles whose trust policies the existing controller edited, which may have
-// left them open, and says of specs that they mean the same.
-func aboutAWS(profiles []profilev1.Profile) []doctor.Finding {
-	var edited []string
-	annotated := 0
-	for _, p := range profiles {
-		for _, entry := range p.Spec.Plugins {
-			var spec awsirsa.Spec
-			if entry.Kind != awsirsa.Kind || entry.Spec == nil || plugin.DecodeSpec(entry.Spec.Raw, &spec) != nil {
-				continue
-			}
-			if spec.AnnotateOnly {
-				annotated++
-			} else if !slices.Contains(edited, spec.AwsIamRole) {
-				edited = append(edited, spec.AwsIamRole)
-			}
-		}
-	}
-	const name = "AWS"
-	var findings []doctor.Finding
-	if len(edited) > 0 {
-		slices.Sort(edited)
-		findings = append(findings, warning(name, "See which: kubectl profile aws audit; --fix closes them.",
-			"the existing controller edited the trust policies of %s, and may have left some of them open to the whole cluster.", strings.Join(edited, ", ")))
-	}
-	if annotated > 0 {
-		findings = append(findings, fine(name, "entries with annotateOnly, in whatever case it is written: %d. Their roles are not touched.", annotated))
-	}
-	return findings
 }
