@@ -18,7 +18,7 @@ const goneAfter = 45 * time.Second
 func endClaims(c cast) []claim {
 	return []claim{
 		{"Deleting a Profile takes its namespace away", "gone", takeAway(c.admin)},
-		mayNot("Its owner has no rights left there", get(c.neighbor, secret(neighborRoom))),
+		mayNot("Its owner has no rights left there", soonForbidden(get(c.neighbor, secret(neighborRoom)))),
 	}
 }
 

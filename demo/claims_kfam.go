@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -95,6 +96,12 @@ func answers(sentence string, status int, do answer) claim {
 		}
 		return observation{happened: expected, holds: true}
 	}}
+}
+
+// soonForbidden repeats a request until it is forbidden: for a moment after a binding is gone the
+// answer may still be that there is nothing to be had.
+func soonForbidden(do action) action {
+	return func(ctx context.Context) error { return soon(ctx, do, apierrors.IsForbidden) }
 }
 
 // soonNot repeats a request until it is refused: the API server's rules follow a removed

@@ -71,7 +71,7 @@ func inShort(err error) string {
 
 // soonPatience is how long a new right or a new rule may take to be known everywhere
 // inside the API server and the controller manager.
-const soonPatience = 5 * time.Second
+const soonPatience = 30 * time.Second
 
 // soon repeats a request until its answer is the one that counts, and returns the last
 // answer. That one is waited for even when it takes longer than the patience.

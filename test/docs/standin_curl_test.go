@@ -28,7 +28,7 @@ func curl(arguments []string) (outcome, error) {
 	// one asks for it.
 	var refusal error
 	ctx := context.Background()
-	err = wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, 5*time.Second, true, func(context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, 20*time.Second, true, func(context.Context) (bool, error) {
 		refusal = c.send(ctx)
 		return refusal == nil, nil
 	})

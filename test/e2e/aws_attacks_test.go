@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -129,6 +130,12 @@ func forgedAnnotations(f *fixture) {
 	record := f.profile("plain-tenant").Status.Identities[0]
 	record.Annotations = map[string]string{roleAnnotation: "arn:aws:iam::123456789012:role/admin", "example.com/owned": "true"}
 	f.forge("plain-tenant", record)
+	f.eventually("the record says again what is bound", func() error {
+		if said := f.profile("plain-tenant").Status.Identities[0].Annotations; !maps.Equal(said, toRoleAnnotation(arn)) {
+			return fmt.Errorf("it says %v", said)
+		}
+		return nil
+	})
 	f.awaitBound("plain-tenant", arn)
 	f.mustBeAnnotated("plain-tenant", editor, toRole(arn))
 	mustEqual(f.t, "annotations", live(f, accountNamed("plain-tenant", editor)).Annotations, toRoleAnnotation(arn))

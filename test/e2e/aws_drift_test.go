@@ -42,6 +42,8 @@ func TestAChangedTrustPolicyIsRepaired(t *testing.T) {
 	aws.RemoveRole("tampered")
 	f.awaitCondition("tampered-b", profilev1.ConditionIdentityReady, profilev1.ReasonIdentityNotFound)
 	f.awaitEvent("Profile", "tampered-b", profilev1.ReasonIdentityNotFound)
+	f.remove(profileNamed("tampered-a"), profileNamed("tampered-b"))
+	f.awaitGone(profileNamed("tampered-a"), profileNamed("tampered-b"))
 }
 
 // TestAnOpenedRoleIsClosedAgain has somebody add what the guides create, which lets every

@@ -17,7 +17,10 @@ func TestTheFinalizerComesBeforeAnythingIsBound(t *testing.T) {
 	f.create(MakeProfile("careful").AWS(arn).Obj())
 	f.awaitIdentity("careful", arn)
 	mustEqual(t, "finalizers", f.profile("careful").Finalizers, []string{finalizer})
-	writes := described(concerning("careful", f.writesSince(before)))
+	var writes []string
+	for _, w := range concerning("careful", f.writesSince(before)) {
+		writes = append(writes, w.String())
+	}
 	held, recorded := slices.Index(writes, "patch profiles careful"), slices.Index(writes, "patch profiles/status careful")
 	if held < 0 || recorded < held {
 		t.Errorf("the finalizer must come before the first record: %v", writes)

@@ -180,6 +180,7 @@ func TestKubectlGetShowsWhatMatters(t *testing.T) {
 	f.create(MakeProfile("columns").Owner("columns@example.com").Obj(), MakeProfile("columns-bad").Plugin("Nobody", `{}`).Obj())
 	f.awaitReady("columns")
 	f.awaitCondition("columns-bad", profilev1.ConditionReady, profilev1.ReasonUnknownPlugin)
+	f.awaitEvent("Profile", "columns-bad", profilev1.ReasonUnknownPlugin) // It comes later, and the next test counts.
 	for _, version := range versions {
 		for name, want := range map[string]string{"columns": "[columns columns@example.com True Ready]", "columns-bad": "[columns-bad columns-bad@example.com False UnknownPlugin]"} {
 			table := tableOf(f, version, name)

@@ -43,10 +43,10 @@ func newNamings() *namings {
 	return &namings{bySpec: map[naming][]span{}, byRecord: map[naming][]span{}}
 }
 
-// begin notes that something is named from now on, unless it is already.
-func begin(spans map[naming][]span, n naming) {
+// begin notes that something is named from then on, unless it is already.
+func begin(spans map[naming][]span, n naming, from time.Time) {
 	if s := spans[n]; len(s) == 0 || !s[len(s)-1].to.IsZero() {
-		spans[n] = append(s, span{from: time.Now()})
+		spans[n] = append(s, span{from: from})
 	}
 }
 
@@ -62,7 +62,7 @@ func end(spans map[naming][]span, n naming) {
 func (l *namings) replace(before, after []naming, send func() error) error {
 	l.mu.Lock()
 	for _, n := range after {
-		begin(l.bySpec, n)
+		begin(l.bySpec, n, time.Now())
 	}
 	l.mu.Unlock()
 	if err := send(); err != nil {
@@ -166,7 +166,7 @@ func (l *namings) note(recorded map[string][]naming, p *profilev1.Profile, prefi
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, n := range now {
-		begin(l.byRecord, n)
+		begin(l.byRecord, n, time.Now().Add(-watchLag))
 	}
 	for _, n := range recorded[p.Name] {
 		if !slices.Contains(now, n) {

@@ -107,9 +107,12 @@ func (f *fixture) startWith(o playground.ControllerOptions) {
 func (f *fixture) launch(o playground.ControllerOptions) {
 	f.t.Helper()
 	f.stop()
-	// The double of IAM shows changes at once, unless a test tells it not to.
+	// The double of IAM shows changes at once, unless a test tells it not to. And nobody looks
+	// at identities from time to time, which would fall into some test or other, unless the test
+	// is about that.
 	given := o
-	given.Flags = append([]string{"-aws-start-delay=0s"}, o.Flags...)
+	given.Flags = append([]string{"-aws-start-delay=0s", "-aws-drift-check-interval=10000h", "-aws-eks-drift-check-interval=10000h",
+		"-gcp-drift-check-interval=10000h", "-azure-drift-check-interval=10000h"}, o.Flags...)
 	c, err := pg.StartController(f.ctx, given)
 	if err != nil {
 		f.t.Fatal(err)

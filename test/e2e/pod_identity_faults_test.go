@@ -33,6 +33,7 @@ func (b *badLuck) of(eks.Request) faults.Fault {
 // that are gone.
 func TestPodIdentityEndsAsAskedWhateverHappens(t *testing.T) {
 	f := &podIdentity{withoutController(t), startEKS(t)}
+	f.leaveBeforeEKS()
 	random := seeded(t)
 	luck := &badLuck{random: random}
 	first, second := f.podRole("pi-fate-a"), f.podRole("pi-fate-b")

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,7 +54,25 @@ func withPodIdentity(t *testing.T, flags ...string) *podIdentity {
 	t.Helper()
 	f := &podIdentity{newFixture(t), startEKS(t)}
 	f.startWith(f.controllerOptions(append([]string{"-aws-eks-cluster=" + eksCluster}, flags...)...))
+	f.leaveBeforeEKS()
 	return f
+}
+
+// leaveBeforeEKS deletes the Profiles of these tests while their EKS is still there, so that the
+// controllers of other tests do not ask one for them that is no more.
+func (f *podIdentity) leaveBeforeEKS() {
+	f.t.Cleanup(func() {
+		var all profilev1.ProfileList
+		if err := pg.Client.List(context.Background(), &all); err != nil {
+			f.t.Error(err)
+		}
+		for i := range all.Items {
+			if p := &all.Items[i]; strings.HasPrefix(p.Name, "pi-") {
+				f.remove(p)
+				f.awaitGone(p)
+			}
+		}
+	})
 }
 
 func (f *podIdentity) controllerOptions(flags ...string) playground.ControllerOptions {

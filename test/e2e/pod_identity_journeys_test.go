@@ -194,6 +194,7 @@ func podIdentityThrottled(f *podIdentity) {
 // TestTheClusterOfPodIdentityIsFoundByItsIssuer has no -aws-eks-cluster.
 func TestTheClusterOfPodIdentityIsFoundByItsIssuer(t *testing.T) {
 	f := &podIdentity{newFixture(t), startEKS(t)}
+	f.leaveBeforeEKS()
 	f.startWith(f.controllerOptions())
 	arn := f.podRole("pi-found-out")
 	f.create(MakeProfile("pi-found-out").PodIdentity(arn).Obj())

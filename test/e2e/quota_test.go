@@ -91,6 +91,13 @@ func TestUsageOfTheQuotaIsNoNews(t *testing.T) {
 	f := withController(t)
 	f.create(MakeProfile("usage").Quota("pods", "5").Obj())
 	f.awaitReady("usage")
+	awaitThere(f, accountNamed("usage", "default"))
+	f.eventually("the pods of the quota are counted", func() error {
+		if _, counted := live(f, quotaIn("usage")).Status.Used["pods"]; !counted {
+			return fmt.Errorf("they are not")
+		}
+		return nil
+	})
 	f.settle()
 	before := f.mark()
 	f.create(MakePod("usage", "one", "1"), MakePod("usage", "two", "1"))

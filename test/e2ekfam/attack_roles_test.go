@@ -102,6 +102,7 @@ func TestAttackForgedRoleBindingsPoisonTheListsOfOthers(t *testing.T) {
 	forger, owner := room(t, "forger"), room(t, "poisoned-host")
 	shared(t, "poisoned-host", victim, "view")
 	asForger := clientOf(t, forger)
+	mayWork(t, forger, "forger", true)
 	for name, forged := range forgeries(victim, forger) {
 		forged.Name = name
 		writer := asForger
