@@ -265,11 +265,11 @@ func TestAWSVerifyTellsTheCause(t *testing.T) {
 
 // answersAnother has STS say that one is somebody else.
 func answersAnother(term *awsTerminal) {
-	real, err := url.Parse(term.aws.URL())
+	sts, err := url.Parse(term.aws.URL())
 	if err != nil {
 		term.t.Fatal(err)
 	}
-	proxy := httputil.NewSingleHostReverseProxy(real)
+	proxy := httputil.NewSingleHostReverseProxy(sts)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || !strings.Contains(string(body), "Action=GetCallerIdentity") {
