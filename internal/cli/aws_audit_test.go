@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -308,6 +309,17 @@ func TestAWSAuditTellsWhichActionIsNotAllowed(t *testing.T) {
 		return iamsts.Fault{}
 	})
 	term.fails("aws audit", 1, "\nYour AWS credentials may not call iam:ListRoles. Have it allowed, or use other credentials (AWS_PROFILE); docs/aws.md lists what each command needs.\n")
+}
+
+func TestAWSAuditWithCredentialsThatAWSDoesNotTake(t *testing.T) {
+	term := openAWS(t)
+	for code, says := range map[string]string{
+		"ExpiredToken":         "\nLog in to AWS, for example with aws sso login, and choose the account with AWS_PROFILE\n",
+		"InvalidClientTokenId": "choose the account with AWS_PROFILE; in China and GovCloud, name a region of there with --region\n",
+	} {
+		term.aws.Fault(func(iamsts.Request) iamsts.Fault { return iamsts.Fail(http.StatusForbidden, code, "no") })
+		term.fails("aws audit", 1, says)
+	}
 }
 
 // TestAWSAuditReadsEveryPage has more roles than IAM lists at once, and the wrong one last.
