@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,8 @@ name accounts that are gone, which have wildcards, and how full their trust poli
 something is wrong.
 
 With --fix, open roles are closed to all but those whom a Profile names for them, and accounts that are gone are taken
-out. You are shown what will be changed, and asked. Wildcards are somebody's decision and are left alone.`,
+out. You are shown what will be changed, and asked. Wildcards are somebody's decision and are left alone. What is left
+is told in the end, and then too the exit code is 1.`,
 		Example: `  kubectl profile aws audit
   kubectl profile aws audit --fix --dry-run
   kubectl profile aws audit --fix --keep tools/builder`,
@@ -38,7 +40,7 @@ out. You are shown what will be changed, and asked. Wildcards are somebody's dec
 		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), e) },
 	}
 	a.add(c.Flags())
-	c.Flags().StringVarP(&a.format, "output", "o", "", "Output format: json or yaml; by default text.")
+	c.Flags().StringVarP(&a.format, "output", "o", "", "Output format. One of: (wide, json, yaml). wide also names who may have each role.")
 	c.Flags().BoolVar(&a.fix, "fix", false, "Close open roles, and take out who is gone.")
 	c.Flags().StringSliceVar(&a.keep, "keep", nil, "Service accounts, as NAMESPACE/NAME, that keep the open roles that they are annotated with. May be given several times.")
 	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "Do not ask.")
@@ -80,23 +82,26 @@ func (a *awsAudit) run(ctx context.Context, e *Environment) error {
 	return a.report(e, w, all)
 }
 
-// check reads the flags and returns the subjects of --keep.
-func (a *awsAudit) check() ([]string, error) {
+// keeper is who shall keep a role: as written behind --keep, and as a subject.
+type keeper struct{ text, subject string }
+
+// check reads the flags and returns whom --keep names.
+func (a *awsAudit) check() ([]keeper, error) {
 	switch {
-	case a.format != "" && a.format != "json" && a.format != "yaml":
-		return nil, misused("-o is %q; it must be json or yaml", a.format)
+	case !slices.Contains([]string{"", "wide", "json", "yaml"}, a.format):
+		return nil, misused("-o is %q; it must be wide, json or yaml", a.format)
 	case a.fix && a.format != "":
 		return nil, misused("-o is for looking; leave it out with --fix")
 	case !a.fix && (a.yes || len(a.keep) > 0 || a.dryRun.local()):
 		return nil, misused("--yes, --keep and --dry-run go with --fix")
 	}
-	var keep []string
+	var keep []keeper
 	for _, text := range a.keep {
 		namespace, name, both := strings.Cut(text, "/")
 		if !both {
 			return nil, misused("--keep %s: write NAMESPACE/NAME", text)
 		}
-		keep = append(keep, trustpolicy.Subject(namespace, name))
+		keep = append(keep, keeper{text, trustpolicy.Subject(namespace, name)})
 	}
 	return keep, a.dryRun.refuseServer()
 }
@@ -121,7 +126,7 @@ func (a *awsAudit) report(e *Environment, w *awsWorld, all []awsroles.Audited) e
 }
 
 func (a *awsAudit) print(e *Environment, w *awsWorld, all []awsroles.Audited) error {
-	if a.format != "" {
+	if a.format == "json" || a.format == "yaml" {
 		return e.printData(a.format, all)
 	}
 	if len(all) == 0 {
@@ -129,10 +134,24 @@ func (a *awsAudit) print(e *Environment, w *awsWorld, all []awsroles.Audited) er
 		return nil
 	}
 	for _, role := range all {
-		fmt.Fprintf(e.Out, "%s: %s, %d of %d characters\n", role.Role, plural(len(role.Subjects), "service account", "service accounts"), role.Size, role.Limit)
-		for _, problem := range role.Problems() {
-			fmt.Fprintf(e.Out, "  ✗ %s\n", plain.Text(problem))
-		}
+		printAudited(e, role, a.format == "wide")
 	}
 	return nil
+}
+
+// printAudited prints what was found of one role, and in a wide report who may have it.
+func printAudited(e *Environment, role awsroles.Audited, wide bool) {
+	fmt.Fprintf(e.Out, "%s: %s, %d of %d characters\n", role.Role, plural(len(role.Subjects), "service account", "service accounts"), role.Size, role.Limit)
+	for _, problem := range role.Problems() {
+		fmt.Fprintf(e.Out, "  %s %s\n", bad.paint(e.Terminal), plain.Text(problem))
+	}
+	if !wide {
+		return
+	}
+	for _, subject := range role.Subjects {
+		fmt.Fprintf(e.Out, "  %s %s\n", good.paint(e.Terminal), plain.Text(subject))
+	}
+	for _, subject := range role.Conditional {
+		fmt.Fprintf(e.Out, "  %s %s, by a statement with further conditions, or an open one\n", unknown.paint(e.Terminal), plain.Text(subject))
+	}
 }

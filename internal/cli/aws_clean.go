@@ -12,42 +12,93 @@ import (
 	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
-// clean shows what will be changed, asks, and changes it.
-func (a *awsAudit) clean(ctx context.Context, e *Environment, w *awsWorld, tenants awsroles.Tenants, all []awsroles.Audited, keep []string) error {
-	var cleanings []awsroles.Cleaning
-	for _, role := range all {
-		if !role.Fixable() {
-			continue
+// cleaner is a run of audit --fix.
+type cleaner struct {
+	*awsAudit
+	*Environment
+	world   *awsWorld
+	tenants awsroles.Tenants
+	// left is what there is to say about each role in the end.
+	left []awsroles.Audited
+	// failures are those of single roles. They keep no other role from being cleaned.
+	failures []error
+}
+
+// planned is a cleaning, and the place of its role in what is left.
+type planned struct {
+	awsroles.Cleaning
+	place int
+}
+
+// clean shows what will be changed, asks, and changes it. Then it tells what is left.
+func (a *awsAudit) clean(ctx context.Context, e *Environment, w *awsWorld, tenants awsroles.Tenants, all []awsroles.Audited, keep []keeper) error {
+	var subjects []string
+	for _, k := range keep {
+		if !tenants.Keepable(k.subject, all) {
+			return misused("--keep %s: it is annotated with no open role, so there is nothing to keep", k.text)
 		}
-		c, err := awsroles.Clean(role, w.provider, tenants, keep)
-		if err != nil {
-			return fmt.Errorf("%s: %w", role.Role, err)
-		}
-		preview(e, c)
-		if c.Changes() {
-			cleanings = append(cleanings, c)
-		}
+		subjects = append(subjects, k.subject)
 	}
-	if len(cleanings) == 0 {
+	c := cleaner{awsAudit: a, Environment: e, world: w, tenants: tenants, left: all}
+	plans := c.plan(subjects)
+	if len(plans) == 0 {
 		fmt.Fprintln(e.Out, "Nothing is to be changed.")
-		return nil
-	}
-	if !a.dryRun.local() && !a.yes {
-		if err := confirmCleaning(e, len(cleanings)); err != nil {
+	} else if !a.dryRun.local() && !a.yes {
+		if err := confirmCleaning(e, len(plans)); err != nil {
 			return err
 		}
 	}
-	var failures []error
-	for _, c := range cleanings {
-		if !a.dryRun.local() {
-			if err := c.Apply(ctx, w.iam); err != nil {
-				failures = append(failures, fmt.Errorf("%s: %w", c.Role, err))
-				continue
-			}
-		}
-		fmt.Fprintf(e.Out, "%s %s\n", c.Role, a.dryRun.said("cleaned"))
+	for _, p := range plans {
+		c.apply(ctx, p)
 	}
-	return errors.Join(failures...)
+	return errors.Join(append(c.failures, c.reportLeft())...)
+}
+
+// plan shows what is to become of each role, and returns what is to be changed.
+func (c *cleaner) plan(keep []string) []planned {
+	var plans []planned
+	for i, role := range c.left {
+		if !role.Fixable() {
+			continue
+		}
+		cleaning, err := awsroles.Clean(role, c.world.provider, c.tenants, keep)
+		if err != nil {
+			c.failures = append(c.failures, fmt.Errorf("%s: %w", role.Role, err))
+			continue
+		}
+		preview(c.Environment, cleaning)
+		if cleaning.Changes() {
+			plans = append(plans, planned{cleaning, i})
+		}
+	}
+	return plans
+}
+
+func (c *cleaner) apply(ctx context.Context, p planned) {
+	if !c.dryRun.local() {
+		if err := p.Apply(ctx, c.world.iam); err != nil {
+			c.failures = append(c.failures, fmt.Errorf("%s: %w", p.Role, err))
+			return
+		}
+	}
+	c.left[p.place] = p.Left(c.left[p.place], c.world.provider, c.tenants)
+	fmt.Fprintf(c.Out, "%s %s\n", p.Role, c.dryRun.said("cleaned"))
+}
+
+// reportLeft prints the roles with which something is still wrong, and is an error when there are
+// any.
+func (c *cleaner) reportLeft() error {
+	wrong := 0
+	for _, role := range c.left {
+		if len(role.Problems()) > 0 {
+			printAudited(c.Environment, role, false)
+			wrong++
+		}
+	}
+	if wrong == 0 {
+		return nil
+	}
+	return fmt.Errorf("something stays wrong with %d of %s", wrong, plural(len(c.left), "role", "roles"))
 }
 
 // preview says what becomes of a role.
@@ -67,6 +118,9 @@ func preview(e *Environment, c awsroles.Cleaning) {
 	}
 	for _, subject := range c.Remove {
 		fmt.Fprintf(e.ErrOut, "  - %s is gone and taken out\n", plain.Text(subject))
+	}
+	if c.Narrows {
+		fmt.Fprintln(e.ErrOut, "  - those of its statements that can be closed are closed")
 	}
 	if c.StillOpen {
 		fmt.Fprintln(e.ErrOut, "  - it stays open: some statement cannot be closed without guessing; edit its trust policy by hand")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -51,7 +52,7 @@ func (f *awsFlags) world(ctx context.Context, e *Environment) (*awsWorld, error)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := f.configure(ctx, e)
+	settings, err := f.configure(ctx, e, awsroles.RegionOfIssuer(issuer))
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +81,9 @@ func (f *awsFlags) eksCluster(e *Environment) (awsroles.EKSCluster, error) {
 	var c awsroles.EKSCluster
 	if current := kubeconfig.Contexts[name]; current != nil {
 		c = awsroles.EKSClusterNamed(current.Cluster)
+	}
+	if chosen := e.Kubeconfig.ClusterName; chosen != nil && *chosen != "" {
+		c = awsroles.EKSClusterNamed(*chosen)
 	}
 	if f.cluster != "" {
 		c.Name = f.cluster
@@ -111,26 +115,26 @@ func (f *awsFlags) issuerOf(ctx context.Context, e *Environment) (string, error)
 	return issuer, nil
 }
 
-// anyRegion is taken where no region is set: IAM is global in its partition and the SDK wants
-// one all the same.
-const anyRegion = "us-east-1"
-
-// configure reads the AWS configuration as every SDK does.
-func (f *awsFlags) configure(ctx context.Context, e *Environment) (aws.Config, error) {
-	region := f.region
-	if region == "" {
-		current, err := f.eksCluster(e)
-		if err != nil {
-			return aws.Config{}, err
-		}
-		region = current.Region
+// configure reads the AWS configuration as every SDK does. Where it names no region, and neither does
+// anything else, anyRegion is taken: IAM is global in its partition and the SDK wants one all the same.
+func (f *awsFlags) configure(ctx context.Context, e *Environment, anyRegion string) (aws.Config, error) {
+	region, err := f.regionOf(e)
+	if err != nil {
+		return aws.Config{}, err
 	}
 	settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
 	if err != nil {
 		return settings, fmt.Errorf("read the AWS configuration: %w", err)
 	}
-	if settings.Region == "" {
-		settings.Region = anyRegion
-	}
+	settings.Region = cmp.Or(settings.Region, anyRegion)
 	return settings, nil
+}
+
+// regionOf is the region that the flags or the kubeconfig name, or empty.
+func (f *awsFlags) regionOf(e *Environment) (string, error) {
+	if f.region != "" {
+		return f.region, nil
+	}
+	current, err := f.eksCluster(e)
+	return current.Region, err
 }

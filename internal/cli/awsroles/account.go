@@ -26,7 +26,11 @@ type Identity interface {
 func AccountOf(ctx context.Context, client Identity) (Account, error) {
 	answer, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return Account{}, fmt.Errorf("find out the AWS account: %w\nLog in to AWS, for example with aws sso login, and choose the account with AWS_PROFILE", err)
+		advice := "Log in to AWS, for example with aws sso login, and choose the account with AWS_PROFILE"
+		if codeOf(err) == "InvalidClientTokenId" {
+			advice += "; in China and GovCloud, name a region of there with --region"
+		}
+		return Account{}, fmt.Errorf("find out the AWS account: %w\n%s", err, advice)
 	}
 	parts := strings.Split(aws.ToString(answer.Arn), ":")
 	if len(parts) < 6 {

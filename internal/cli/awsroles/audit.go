@@ -20,8 +20,11 @@ type Audited struct {
 	Gone []Gone `json:"gone,omitempty"`
 	// Patterns are subjects with wildcards.
 	Patterns []string `json:"patterns,omitempty"`
-	// Conditional subjects stand in statements with further conditions, which are left alone.
+	// Conditional subjects stand in statements that are left alone: with further conditions, or
+	// open to everybody.
 	Conditional []string `json:"conditional,omitempty"`
+	// Impossible subjects are those of no service account that could be. They let nobody in.
+	Impossible []string `json:"impossible,omitempty"`
 	// Unreadable says why the trust policy cannot be read.
 	Unreadable string `json:"unreadable,omitempty"`
 	// Size is how many characters the trust policy has, of at most Limit.
@@ -36,6 +39,8 @@ type Gone struct {
 	Subject string `json:"subject"`
 	// Why says what is missing.
 	Why string `json:"why"`
+	// ByHand is true when it stands in a statement that is left alone.
+	ByHand bool `json:"byHand,omitempty"`
 }
 
 // Problems says what is wrong, one sentence each.
@@ -48,7 +53,14 @@ func (a Audited) Problems() []string {
 		all = append(all, "open: any service account of the cluster may have this role")
 	}
 	for _, g := range a.Gone {
-		all = append(all, "gone: "+g.Subject+": "+g.Why)
+		kind := "gone: "
+		if g.ByHand {
+			kind = "gone, in a statement that is edited by hand: "
+		}
+		all = append(all, kind+g.Subject+": "+g.Why)
+	}
+	for _, subject := range a.Impossible {
+		all = append(all, "names nobody: "+subject+": "+whyImpossible(subject))
 	}
 	for _, pattern := range a.Patterns {
 		all = append(all, "wildcard: "+pattern+" lets in whoever has or gets such a name")
@@ -59,13 +71,33 @@ func (a Audited) Problems() []string {
 	return all
 }
 
+// whyImpossible says why no service account can be meant.
+func whyImpossible(subject string) string {
+	if strings.ContainsAny(subject, "*?") {
+		return "* and ? are wildcards only under StringLike"
+	}
+	return "no service account can be called so; its subject is system:serviceaccount:NAMESPACE:NAME"
+}
+
 // Fixable tells whether something can be mended without deciding for somebody.
-func (a Audited) Fixable() bool { return a.Open || len(a.Gone) > 0 }
+func (a Audited) Fixable() bool { return a.Open || len(a.removable()) > 0 }
+
+// removable are the subjects that are gone and can be taken out.
+func (a Audited) removable() []string {
+	var all []string
+	for _, g := range a.Gone {
+		if !g.ByHand {
+			all = append(all, g.Subject)
+		}
+	}
+	return all
+}
 
 // Audit looks through a role, and returns false for one that does not trust the issuer.
 func Audit(role ListedRole, p trustpolicy.Provider, limit int, t Tenants) (Audited, bool) {
 	a := Audited{Role: role.ARN, Subjects: []string{}, Size: trustpolicy.Size([]byte(role.Trust)), Limit: limit, trust: role.Trust}
-	mentioned := strings.Contains(role.Trust, p.ARN)
+	// The quotes keep out another issuer whose name only begins like this one's.
+	mentioned := strings.Contains(role.Trust, `"`+p.ARN+`"`)
 	named, err := trustpolicy.Subjects([]byte(role.Trust), p)
 	if err == nil {
 		a.Open, err = trustpolicy.Open([]byte(role.Trust), p)
@@ -74,15 +106,29 @@ func Audit(role ListedRole, p trustpolicy.Provider, limit int, t Tenants) (Audit
 		a.Unreadable = err.Error()
 		return a, mentioned
 	}
-	for _, subject := range named.Exact {
-		if why := t.missing(subject, role.ARN); why != "" {
-			a.Gone = append(a.Gone, Gone{subject, why})
+	a.Patterns = named.Patterns
+	a.Subjects = append(a.Subjects, a.sort(named.Exact, t, false)...)
+	a.Conditional = a.sort(named.Elsewhere, t, true)
+	return a, mentioned || a.Open || len(named.Exact)+len(named.Patterns)+len(named.Elsewhere) > 0
+}
+
+// sort notes which subjects are gone or cannot be, and returns the others.
+func (a *Audited) sort(subjects []string, t Tenants, byHand bool) []string {
+	var there []string
+	for _, subject := range subjects {
+		if trustpolicy.CheckSubject(subject) != nil {
+			if !slices.Contains(a.Impossible, subject) {
+				a.Impossible = append(a.Impossible, subject)
+			}
+			continue
+		}
+		if why := t.missing(subject, a.Role); why != "" {
+			a.Gone = append(a.Gone, Gone{subject, why, byHand})
 		} else {
-			a.Subjects = append(a.Subjects, subject)
+			there = append(there, subject)
 		}
 	}
-	a.Patterns, a.Conditional = named.Patterns, named.Elsewhere
-	return a, mentioned || a.Open || len(named.Exact)+len(named.Patterns)+len(named.Elsewhere) > 0
+	return there
 }
 
 // Tenants are those of the cluster whom roles may be for.

@@ -1,6 +1,7 @@
 package awsroles
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,8 +27,9 @@ type Cleaning struct {
 	Lose []string
 	// Remove are the subjects that are gone.
 	Remove []string
-	// StillOpen is true when some statement cannot be closed without guessing.
-	StillOpen bool
+	// StillOpen is true when some statement cannot be closed without guessing, and Narrows when
+	// others are closed all the same.
+	StillOpen, Narrows bool
 
 	before, after string
 }
@@ -39,30 +41,54 @@ var nobodyAtAll = trustpolicy.Subject("kubectl-profile-closes", "statement")
 // Clean plans what mends an audited role. An open one is closed to all but those who are asked
 // for: by Profiles, and the subjects in keep.
 func Clean(a Audited, p trustpolicy.Provider, t Tenants, keep []string) (Cleaning, error) {
-	c := Cleaning{Role: a.Role, before: a.trust}
-	for _, g := range a.Gone {
-		c.Remove = append(c.Remove, g.Subject)
-	}
+	c := Cleaning{Role: a.Role, Remove: a.removable(), before: a.trust, after: a.trust}
 	policy := []byte(a.trust)
 	var err error
 	if a.Open {
 		admitted := t.keeping(a.Role, keep)
-		c.Keep, c.Lose = split(admitted, t.annotated[a.Role], a.Subjects)
 		if policy, err = closed(policy, p, admitted); err != nil {
 			return c, err
+		}
+		if c.StillOpen, err = trustpolicy.Open(policy, p); err != nil {
+			return c, err
+		}
+		c.Closes, c.Narrows = !c.StillOpen, c.StillOpen && string(policy) != a.trust
+		if c.Closes {
+			c.Keep, c.Lose = split(admitted, t.annotated[a.Role], a.Subjects)
 		}
 	}
 	if policy, err = trustpolicy.Revoke(policy, p, c.Remove); err != nil {
 		return c, err
 	}
 	c.after = string(policy)
-	c.StillOpen, err = trustpolicy.Open(policy, p)
-	c.Closes = a.Open && !c.StillOpen
-	return c, err
+	return c, c.checkSize(a)
+}
+
+// checkSize tells when IAM would refuse the trust policy for its length.
+func (c Cleaning) checkSize(a Audited) error {
+	size := trustpolicy.Size([]byte(c.after))
+	if size <= a.Limit || size <= a.Size {
+		return nil
+	}
+	return fmt.Errorf("to name whoever keeps it takes %d characters, and the account allows %d. Have the quota raised, have fewer Profiles name the role, or, if the quota is higher already, have iam:GetAccountSummary allowed, which tells", size, a.Limit)
+}
+
+// Left is what there is to say about the role when it is cleaned.
+func (c Cleaning) Left(a Audited, p trustpolicy.Provider, t Tenants) Audited {
+	left, _ := Audit(ListedRole{ARN: c.Role, Trust: c.after}, p, a.Limit, t)
+	return left
 }
 
 // Changes tells whether there is something to write.
 func (c Cleaning) Changes() bool { return c.before != c.after }
+
+// Keepable tells whether a subject can be asked to be kept: it is annotated with one of the roles
+// that is open, or that names it already.
+func (t Tenants) Keepable(subject string, all []Audited) bool {
+	return slices.ContainsFunc(all, func(a Audited) bool {
+		return slices.Contains(t.annotated[a.Role], subject) && (a.Open || slices.Contains(a.Subjects, subject))
+	})
+}
 
 // keeping are the subjects by audience that shall keep a role.
 func (t Tenants) keeping(role string, keep []string) map[string][]string {
@@ -93,17 +119,23 @@ func split(admitted map[string][]string, annotated, named []string) (keep, lose 
 	return keep, lose
 }
 
-// closed closes open statements to all but the admitted.
+// closed closes open statements to all but the admitted. Where none can be closed, it returns the
+// policy as it was: whoever the role is open to need not be named in it.
 func closed(policy []byte, p trustpolicy.Provider, admitted map[string][]string) ([]byte, error) {
-	var err error
+	shut, err := closedToAll(policy, p)
+	if err != nil || bytes.Equal(shut, policy) || len(admitted) == 0 {
+		return shut, err
+	}
 	for _, audience := range slices.Sorted(maps.Keys(admitted)) {
 		if policy, err = trustpolicy.Grant(policy, p, audience, admitted[audience]); err != nil {
 			return nil, err
 		}
 	}
-	if open, err := trustpolicy.Open(policy, p); err != nil || !open {
-		return policy, err
-	}
+	return policy, nil
+}
+
+// closedToAll closes the statements that are open and can be closed, and lets nobody in.
+func closedToAll(policy []byte, p trustpolicy.Provider) ([]byte, error) {
 	attempt, err := trustpolicy.Grant(policy, p, trustpolicy.DefaultAudience, []string{nobodyAtAll})
 	if err != nil {
 		return nil, err
@@ -116,7 +148,7 @@ func (c Cleaning) Apply(ctx context.Context, client IAM) error {
 	role := Role{Name: c.Role}
 	answer, err := client.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(role.name())})
 	if err != nil {
-		return err
+		return Explain(err, "iam:GetRole")
 	}
 	now, err := decoded(answer.Role.AssumeRolePolicyDocument)
 	if err != nil {
@@ -126,5 +158,5 @@ func (c Cleaning) Apply(ctx context.Context, client IAM) error {
 		return errors.New("somebody has changed its trust policy meanwhile; run the command again")
 	}
 	_, err = client.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(role.name()), PolicyDocument: &c.after})
-	return err
+	return Explain(err, "iam:UpdateAssumeRolePolicy")
 }

@@ -21,7 +21,7 @@ func ListRoles(ctx context.Context, client IAM) ([]ListedRole, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("list the roles of the account: %w", err)
+			return nil, Explain(fmt.Errorf("list the roles of the account: %w", err), "iam:ListRoles")
 		}
 		for _, role := range page.Roles {
 			trust, err := decoded(role.AssumeRolePolicyDocument)

@@ -24,10 +24,10 @@ func Subject(namespace, serviceAccount string) string {
 	return subjectPrefix + namespace + ":" + serviceAccount
 }
 
-// validateSubject lets exactly the subjects of possible service accounts through, so that
-// no wildcard, no variable and no subject of another kind ever gets into a policy, and
+// CheckSubject returns an ErrArgument for all but the subjects of possible service accounts, so
+// that no wildcard, no variable and no subject of another kind ever gets into a policy, and
 // Nobody never gets out of one.
-func validateSubject(subject string) error {
+func CheckSubject(subject string) error {
 	namespace, name, found := strings.Cut(strings.TrimPrefix(subject, subjectPrefix), ":")
 	if !strings.HasPrefix(subject, subjectPrefix) || !found {
 		return argumentError("subject %q: want %s<namespace>:<service account>", subject, subjectPrefix)
@@ -45,7 +45,7 @@ func validateSubject(subject string) error {
 func distinct(subjects []string) ([]string, error) {
 	var unique []string
 	for _, subject := range subjects {
-		if err := validateSubject(subject); err != nil {
+		if err := CheckSubject(subject); err != nil {
 			return nil, err
 		}
 		if !slices.Contains(unique, subject) {

@@ -104,7 +104,7 @@ func TestSubjectsAndOpen(t *testing.T) {
 func TestValidation(t *testing.T) {
 	valid := []string{"a:a", "0:0", "kubeflow-user-example-com:default-editor", "a:b.c-d.e"}
 	for _, name := range valid {
-		if err := validateSubject(subjectPrefix + name); err != nil {
+		if err := CheckSubject(subjectPrefix + name); err != nil {
 			t.Error(err)
 		}
 	}
@@ -117,7 +117,7 @@ func TestValidation(t *testing.T) {
 		Subject(strings.Repeat("a", 64), "a"), Subject("a", strings.Repeat("a", 254)),
 	}
 	for _, subject := range invalid {
-		if err := validateSubject(subject); err == nil {
+		if err := CheckSubject(subject); err == nil {
 			t.Errorf("%q is valid", subject)
 		}
 	}
