@@ -42,7 +42,7 @@ func (e *Environment) lookAtAWS(cluster client.Reader) func(context.Context) mig
 func (f *awsFlags) findsCredentials(ctx context.Context, e *Environment) bool {
 	ctx, cancel := context.WithTimeout(ctx, findCredentialsFor)
 	defer cancel()
-	settings, err := f.configure(ctx, e)
+	settings, err := f.configure(ctx, e, awsroles.RegionOfIssuer(""))
 	if err != nil {
 		return false
 	}
