@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 func newAWS(e *Environment) *cobra.Command {
@@ -39,22 +41,37 @@ func (d dryRun) refuseServer() error {
 	return nil
 }
 
-// carry carries steps out, or in a dry run only tells them.
+// carry carries steps out, or in a dry run only tells them. What is wrong and left alone is told, and
+// is an error in the end.
 func carry(ctx context.Context, e *Environment, dryRun dryRun, steps []awsroles.Step) error {
+	wrong := false
 	tell := func(s awsroles.Step) {
-		if s.IsDone() {
-			fmt.Fprintf(e.Out, "%s unchanged: %s\n", s.What, s.Found)
-			return
+		wrong = wrong || len(s.Wrong) > 0
+		tellStep(e, dryRun, s)
+	}
+	if dryRun.local() {
+		for _, s := range steps {
+			tell(s)
 		}
-		fmt.Fprintf(e.Out, "%s %s\n", s.What, dryRun.said(s.Todo))
+	} else if err := awsroles.Carry(ctx, steps, tell); err != nil {
+		return err
 	}
-	if !dryRun.local() {
-		return awsroles.Carry(ctx, steps, tell)
-	}
-	for _, s := range steps {
-		tell(s)
+	if wrong {
+		return errors.New("something is wrong that this command leaves alone, since somebody may need it: see the lines with ✗")
 	}
 	return nil
+}
+
+// tellStep says what was found, and what is done about it.
+func tellStep(e *Environment, dryRun dryRun, s awsroles.Step) {
+	if s.IsDone() {
+		fmt.Fprintf(e.Out, "%s unchanged: %s\n", s.What, plain.Text(s.Found))
+	} else {
+		fmt.Fprintf(e.Out, "%s %s; %s\n", s.What, dryRun.said(s.Todo), plain.Text(s.Found))
+	}
+	for _, problem := range s.Wrong {
+		fmt.Fprintf(e.Out, "  ✗ %s\n", plain.Text(problem))
+	}
 }
 
 // scriptFlag is --output of verbs that make something in AWS.

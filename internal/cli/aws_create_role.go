@@ -3,13 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
@@ -31,7 +27,11 @@ func newAWSCreateRole(e *Environment) *cobra.Command {
 		Use:   "create-role [PATH/]NAME --profile PROFILE",
 		Short: "Create an AWS role for the pods of a Profile",
 		Long: `Create an AWS role for the pods of a Profile. From its first moment its trust policy names the Profile's service
-account, and it is tagged with the Profile's name. What is there already is left as it is.`,
+account, and it is tagged with the Profile's name.
+
+What is there already is left as it is: a role can be given more buckets, policies and service accounts by running the
+command again, and loses none. A role that any service account may have is closed, and refused where that takes
+guessing.`,
 		Example: `  # Profile vision gets its folder of a bucket, for pipelines
   kubectl profile aws create-role profiles/vision --profile vision --s3-bucket ml-data --prefix vision/
 
@@ -73,6 +73,9 @@ func (r *awsCreateRole) run(ctx context.Context, e *Environment, name string) er
 		return err
 	}
 	if r.script != "" {
+		if err := awsroles.CheckRole(ctx, w.iam, role); err != nil {
+			return err
+		}
 		return awsroles.Script{Role: role}.Write(e.Out, string(r.script))
 	}
 	provider, err := awsroles.ProviderStep(ctx, w.iam, w.provider, role.Audience)
@@ -80,7 +83,7 @@ func (r *awsCreateRole) run(ctx context.Context, e *Environment, name string) er
 		return err
 	}
 	if !provider.IsDone() {
-		return fmt.Errorf("the account %s does not take the tokens of this cluster: %s must be %s.\nTo have it done: kubectl profile aws setup", w.account.ID, provider.What, provider.Todo)
+		return fmt.Errorf("the account %s does not take the tokens of this cluster: %s must be %s.\nTo have it done: kubectl profile aws setup --roles '%s'", w.account.ID, provider.What, provider.Todo, role.Pattern())
 	}
 	steps, err := awsroles.RoleSteps(ctx, w.iam, role)
 	if err != nil {
@@ -89,7 +92,8 @@ func (r *awsCreateRole) run(ctx context.Context, e *Environment, name string) er
 	if err := carry(ctx, e, r.dryRun, steps); err != nil {
 		return err
 	}
-	return r.tellNext(ctx, e, role.ARN())
+	r.tellNext(ctx, e, role)
+	return nil
 }
 
 // check finds mistakes that show without looking anywhere.
@@ -121,8 +125,8 @@ func (r *awsCreateRole) wanted(w *awsWorld, name string) (awsroles.Role, error) 
 		Tags: map[string]string{awsirsa.TagKey: r.profile}, Attached: r.attach, Shared: true,
 		Description: "Kubeflow Profile " + r.profile,
 	}
-	if w.cluster != "" {
-		role.Description += " of cluster " + w.cluster
+	if w.cluster.Name != "" {
+		role.Description += " of cluster " + w.cluster.Name
 	}
 	accounts, err := plugin.ServiceAccounts(r.accounts)
 	if err != nil {
@@ -140,26 +144,4 @@ func (r *awsCreateRole) wanted(w *awsWorld, name string) (awsroles.Role, error) 
 		}
 	}
 	return role, nil
-}
-
-// tellNext says how the Profile gets the role, unless it has it.
-func (r *awsCreateRole) tellNext(ctx context.Context, e *Environment, arn string) error {
-	cluster, err := e.Connect()
-	if err != nil {
-		return err
-	}
-	p := &profilev1.Profile{}
-	err = cluster.Get(ctx, client.ObjectKey{Name: r.profile}, p)
-	switch {
-	case apierrors.IsNotFound(err):
-		fmt.Fprintf(e.ErrOut, "Next: kubectl profile create %s --owner OWNER --aws-role %s\n", r.profile, arn)
-		return nil
-	case err != nil:
-		return err
-	}
-	entries, err := awsroles.EntriesOf(p)
-	if err != nil || !slices.ContainsFunc(entries, func(entry awsroles.Entry) bool { return entry.Role == arn }) {
-		fmt.Fprintf(e.ErrOut, "Next: kubectl edit profile %s, and add to spec.plugins:\n  - kind: %s\n    spec:\n      awsIamRole: %s\n", r.profile, awsirsa.Kind, arn)
-	}
-	return nil
 }

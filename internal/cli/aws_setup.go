@@ -17,10 +17,11 @@ const controllerTag = "kubeflow.org/profiles-controller"
 
 type awsSetup struct {
 	awsFlags
-	roles  []string
-	role   string
-	script scriptFlag
-	dryRun dryRun
+	roles   []string
+	role    string
+	account string
+	script  scriptFlag
+	dryRun  dryRun
 }
 
 func newAWSSetup(e *Environment) *cobra.Command {
@@ -36,7 +37,10 @@ func newAWSSetup(e *Environment) *cobra.Command {
   4. The controller's service account is annotated with the role.
   5. The controller is restarted, so that its pods get it.
 
-What is there already is left as it is. So the command can be run again, also after it failed half way.`,
+Each line says what was found and what is done about it. What is as it should be is left as it is, so the command can
+be run again, also after it failed half way. With other --roles than before, the policy is replaced, and you see both.
+A role that lets others in as well is refused. Other policies of the role are told and left alone; the exit code is 1
+then.`,
 		Example: `  # See what would be done, then do it
   kubectl profile aws setup --roles 'role/profiles/*' --dry-run
   kubectl profile aws setup --roles 'role/profiles/*'
@@ -50,6 +54,7 @@ What is there already is left as it is. So the command can be run again, also af
 	s.addCluster(c.Flags())
 	c.Flags().StringSliceVar(&s.roles, "roles", nil, "Which roles the controller may edit, as role/PATH/*. Required; may be given several times.")
 	c.Flags().StringVar(&s.role, "role", "", "The name of the controller's own role, with its path. By default the one that it has, or profiles-controller-CLUSTER.")
+	c.Flags().StringVar(&s.account, "account", "", "The AWS account in which all is made, by its 12 digits. Required when the cluster is in another one; your credentials must be of it.")
 	s.script.add(c.Flags())
 	s.dryRun.addLocal(c.Flags())
 	return c
@@ -76,8 +81,11 @@ func (s *awsSetup) run(ctx context.Context, e *Environment) error {
 	if err != nil {
 		return err
 	}
-	w, err := s.world(ctx, e)
+	w, err := s.find(ctx, e)
 	if err != nil {
+		return err
+	}
+	if err := s.checkAccount(w); err != nil {
 		return err
 	}
 	role, err := s.controllerRole(w, controller)
@@ -85,7 +93,7 @@ func (s *awsSetup) run(ctx context.Context, e *Environment) error {
 		return err
 	}
 	if s.script != "" {
-		return awsroles.Script{Provider: &w.provider, Role: role, Controller: client.ObjectKeyFromObject(&controller.Account)}.Write(e.Out, string(s.script))
+		return s.print(ctx, e, w, role, controller)
 	}
 	provider, err := awsroles.ProviderStep(ctx, w.iam, w.provider, role.Audience)
 	if err != nil {
@@ -97,6 +105,33 @@ func (s *awsSetup) run(ctx context.Context, e *Environment) error {
 	}
 	steps = append([]awsroles.Step{provider}, steps...)
 	return carry(ctx, e, s.dryRun, append(steps, controller.Steps(cluster, role.ARN(), e.Now())...))
+}
+
+// checkAccount refuses credentials of another account than that of the cluster, unless it is named.
+func (s *awsSetup) checkAccount(w *awsWorld) error {
+	switch {
+	case s.account != "" && s.account != w.account.ID:
+		return fmt.Errorf("your AWS credentials are of the account %s, and --account is %s. Choose the account with AWS_PROFILE", w.account.ID, s.account)
+	case s.account == "" && w.elsewhere():
+		return fmt.Errorf("the cluster is in the account %s and your AWS credentials are of %s. Choose the account with AWS_PROFILE; or, if the roles shall be in the other one, give --account %s", w.cluster.Account, w.account.ID, w.account.ID)
+	}
+	return nil
+}
+
+// print writes what does the same. Whoever prints it need not be allowed to look into IAM.
+func (s *awsSetup) print(ctx context.Context, e *Environment, w *awsWorld, role awsroles.Role, controller *awsroles.Controller) error {
+	if err := awsroles.CheckRole(ctx, w.iam, role); err != nil {
+		return err
+	}
+	found, err := awsroles.FindProvider(ctx, w.iam, w.provider)
+	if err != nil {
+		fmt.Fprintf(e.ErrOut, "note: could not look whether the account takes the tokens of the cluster already, so this is written as if it did not: %v\n", err)
+	}
+	name, _, err := currentContext(e)
+	if err != nil {
+		return err
+	}
+	return awsroles.Script{Provider: &found, Role: role, Controller: client.ObjectKeyFromObject(&controller.Account), Context: name}.Write(e.Out, string(s.script))
 }
 
 func (s *awsSetup) patterns() awsroles.RolePatterns { return s.roles }
@@ -138,8 +173,12 @@ func (s *awsSetup) controllerRoleName(w *awsWorld, annotated string) (string, er
 		}
 		return name, nil
 	}
-	if w.cluster == "" {
+	name := "profiles-controller-" + w.cluster.Name
+	switch {
+	case w.cluster.Name == "":
 		return "", misused("--role is required: the current context does not tell the name of an EKS cluster to make one from (or give that with --cluster)")
+	case len(name) > awsroles.LongestRoleName:
+		return "", misused("--role is required: %s would have %d characters, and the names of roles have at most %d", name, len(name), awsroles.LongestRoleName)
 	}
-	return "profiles-controller-" + w.cluster, nil
+	return name, nil
 }

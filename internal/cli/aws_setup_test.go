@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,21 +21,21 @@ const setUp = "aws setup --roles role/profiles/*"
 func TestAWSSetup(t *testing.T) {
 	term := openAWS(t, installed()...)
 	term.prints(setUp+" --dry-run", `
-oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/DEMO created, for the audience sts.amazonaws.com (dry run)
-role/profiles-controller-demo created, for system:serviceaccount:profiles-system:profiles-controller-service-account alone (dry run)
-policy kubeflow-profile-roles of role/profiles-controller-demo written (dry run)
-serviceaccount/profiles-controller-service-account annotated with the role (dry run)
-deployment/profiles-deployment restarted, so that its pods get the role (dry run)
+oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/DEMO created, for the audience sts.amazonaws.com (dry run); there was none
+role/profiles-controller-demo created, for system:serviceaccount:profiles-system:profiles-controller-service-account alone (dry run); there was none
+policy kubeflow-profile-roles of role/profiles-controller-demo written (dry run); there was none
+serviceaccount/profiles-controller-service-account annotated with arn:aws:iam::123456789012:role/profiles-controller-demo (dry run); it had no role
+deployment/profiles-deployment restarted, so that its pods get the role (dry run); its pods had no role
 `)
 	if n := term.changes(); n != 0 || term.annotation() != "" || len(term.deployment().Spec.Template.Annotations) > 0 {
 		t.Errorf("a dry run changed %d things in AWS, and the account is annotated with %q", n, term.annotation())
 	}
 	term.prints(setUp, `
-oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/DEMO created, for the audience sts.amazonaws.com
-role/profiles-controller-demo created, for system:serviceaccount:profiles-system:profiles-controller-service-account alone
-policy kubeflow-profile-roles of role/profiles-controller-demo written
-serviceaccount/profiles-controller-service-account annotated with the role
-deployment/profiles-deployment restarted, so that its pods get the role
+oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/DEMO created, for the audience sts.amazonaws.com; there was none
+role/profiles-controller-demo created, for system:serviceaccount:profiles-system:profiles-controller-service-account alone; there was none
+policy kubeflow-profile-roles of role/profiles-controller-demo written; there was none
+serviceaccount/profiles-controller-service-account annotated with arn:aws:iam::123456789012:role/profiles-controller-demo; it had no role
+deployment/profiles-deployment restarted, so that its pods get the role; its pods had no role
 `)
 	term.aws.ResetRequests()
 	term.prints(setUp, `
@@ -101,8 +100,9 @@ func TestAWSSetupGoesOnWhereItFailed(t *testing.T) {
 			t.Fatal(says)
 		}
 	}
-	// GetCallerIdentity, then for the provider two, for the role two, for its policy two.
-	if runs != 8 {
+	// GetCallerIdentity, then for the provider two, for the role two, for its policy two, for other
+	// policies two.
+	if runs != 10 {
 		t.Errorf("it took %d runs and ended with %s", runs, term.err.String())
 	}
 	if got := len(term.aws.History("profiles-controller-demo")); got != 1 {
@@ -128,7 +128,7 @@ func TestAWSSetupRestartsWhatItCouldNotRestart(t *testing.T) {
 	term.fails(setUp, 1, "deployment/profiles-deployment could not be restarted, so that its pods get the role: the API server went away\n")
 	term.cluster = whole
 	term.run(setUp)
-	const want = "serviceaccount/profiles-controller-service-account unchanged: is annotated with the role\ndeployment/profiles-deployment restarted, so that its pods get the role\n"
+	const want = "serviceaccount/profiles-controller-service-account unchanged: is annotated with the role\ndeployment/profiles-deployment restarted, so that its pods get the role; its pods had no role\n"
 	if !strings.HasSuffix(term.out.String(), want) {
 		t.Errorf("it prints %s", term.out.String())
 	}
@@ -159,8 +159,8 @@ func TestAWSSetupTakesOverTheRoleThatTheControllerHas(t *testing.T) {
 	term.prints(setUp, `
 oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/DEMO unchanged: takes the audience sts.amazonaws.com
 role/eksctl/demo-1A unchanged: lets system:serviceaccount:profiles-system:profiles-controller-service-account in
-role/eksctl/demo-1A tagged kubeflow.org/profiles-controller=oidc.eks.eu-central-1.amazonaws.com/id/DEMO
-policy kubeflow-profile-roles of role/eksctl/demo-1A written
+role/eksctl/demo-1A tagged kubeflow.org/profiles-controller=oidc.eks.eu-central-1.amazonaws.com/id/DEMO; it had no such tag
+policy kubeflow-profile-roles of role/eksctl/demo-1A written; there was none
 serviceaccount/profiles-controller-service-account unchanged: is annotated with the role
 deployment/profiles-deployment unchanged: was started with the role
 `)
@@ -205,7 +205,7 @@ func TestAWSSetupRestartsPodsWithAnotherRole(t *testing.T) {
 	if err := term.cluster.Update(t.Context(), pod); err != nil {
 		t.Fatal(err)
 	}
-	if term.run(setUp); !strings.HasSuffix(term.out.String(), "deployment/profiles-deployment restarted, so that its pods get the role\n") {
+	if term.run(setUp); !strings.HasSuffix(term.out.String(), "deployment/profiles-deployment restarted, so that its pods get the role; its pods had arn:aws:iam::123456789012:role/former\n") {
 		t.Errorf("it says %s", term.out.String())
 	}
 }
@@ -222,6 +222,7 @@ func TestAWSSetupMistakes(t *testing.T) {
 		setUp + " -o json":                        `-o is "json"; it must be aws-cli or terraform`,
 		setUp + " --role a*b":                     `"a*b" is not the name of an IAM role`,
 		setUp + " --issuer http://x":              `--issuer: the issuer "http://x" is not an https URL`,
+		setUp + " --cluster staging":              "--cluster is staging, and the context arn:aws:eks:eu-central-1:123456789012:cluster/demo is that of the EKS cluster demo. Choose the cluster with --context",
 		setUp + " now":                            `unexpected argument "now"`,
 	} {
 		term.fails(line, 2, says)
@@ -246,12 +247,12 @@ func inKubeflow() []client.Object {
 func TestAWSSetupTakesTheNameOfTheCluster(t *testing.T) {
 	for flags, role := range map[string]string{
 		" --context other": "profiles-controller-other",
-		" --cluster c":     "profiles-controller-c",
+		" --cluster demo":  "profiles-controller-demo",
 		" --role a/b":      "a/b",
 		" -n kubeflow":     "profiles-controller-demo",
 	} {
 		term := openAWS(t, inKubeflow()...)
-		want := "role/" + role + " created, for system:serviceaccount:kubeflow:profiles-controller-service-account alone (dry run)\n"
+		want := "role/" + role + " created, for system:serviceaccount:kubeflow:profiles-controller-service-account alone (dry run); there was none\n"
 		if term.run(setUp + " --dry-run" + flags); !strings.Contains(term.out.String(), want) {
 			t.Errorf("%s: it prints %s%s", flags, term.out.String(), term.err.String())
 		}
@@ -272,7 +273,7 @@ func TestAWSSetupFindsTheController(t *testing.T) {
 func TestAWSSetupAddsTheAudienceToAProvider(t *testing.T) {
 	term := openAWS(t, installed()...)
 	term.aws.AddProvider("https://"+oidc, "other")
-	if term.run(setUp); !strings.HasPrefix(term.out.String(), "oidc-provider/"+oidc+" given the audience sts.amazonaws.com\n") {
+	if term.run(setUp); !strings.HasPrefix(term.out.String(), "oidc-provider/"+oidc+" given the audience sts.amazonaws.com; it took other\n") {
 		t.Errorf("it prints %s", term.out.String())
 	}
 	if term.run(setUp); !strings.HasPrefix(term.out.String(), "oidc-provider/"+oidc+" unchanged: takes the audience sts.amazonaws.com\n") {
@@ -282,9 +283,14 @@ func TestAWSSetupAddsTheAudienceToAProvider(t *testing.T) {
 
 func TestAWSSetupInAnotherAccount(t *testing.T) {
 	term := openAWSAt(t, iamsts.Options{AccountID: "999999999999"}, "https://"+oidc, installed()...)
-	term.run(setUp + " --dry-run")
-	const want = "note: the cluster is in the account 123456789012 and your AWS credentials are of 999999999999, where everything is looked for and made\n"
-	if diff := cmp.Diff(want, term.err.String()); diff != "" {
-		t.Error(diff)
+	for _, how := range []string{"", " --dry-run", " -o aws-cli"} {
+		term.fails(setUp+how, 1, "the cluster is in the account 123456789012 and your AWS credentials are of 999999999999. Choose the account with AWS_PROFILE; or, if the roles shall be in the other one, give --account 999999999999")
+	}
+	term.fails(setUp+" --account 123456789012", 1, "your AWS credentials are of the account 999999999999, and --account is 123456789012")
+	if n := term.changes(); n != 0 {
+		t.Errorf("it changed %d things", n)
+	}
+	if code := term.run(setUp + " --account 999999999999"); code != 0 || term.annotation() != "arn:aws:iam::999999999999:role/profiles-controller-demo" {
+		t.Errorf("%d: %s, and the controller has %s", code, term.err.String(), term.annotation())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/discovery"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
 	"github.com/kfprofiles/kfprofiles/internal/identity"
@@ -30,20 +31,34 @@ func (f *awsFlags) addRegion(flags *pflag.FlagSet) {
 }
 
 func (f *awsFlags) addCluster(flags *pflag.FlagSet) {
-	flags.StringVar(&f.cluster, "cluster", "", "The EKS cluster's name, for names and descriptions. By default that of the current context.")
+	flags.StringVar(&f.cluster, "cluster", "", "The EKS cluster's name, for names and descriptions. By default that of the current context. (Not kubectl's --cluster: choose the cluster with --context.)")
 }
 
 // awsWorld is where a command works: an account, and a cluster whose tokens it takes.
 type awsWorld struct {
 	account  awsroles.Account
 	provider trustpolicy.Provider
-	// cluster is the name of the cluster, or empty.
-	cluster string
+	// cluster is what is known of the EKS cluster.
+	cluster awsroles.EKSCluster
 	iam     *iam.Client
 }
 
-// world finds out the account and the cluster.
+// elsewhere tells whether the cluster is known to be in another account than the credentials.
+func (w *awsWorld) elsewhere() bool {
+	return w.cluster.Account != "" && w.cluster.Account != w.account.ID
+}
+
+// world finds out the account and the cluster. It tells when they do not belong together.
 func (f *awsFlags) world(ctx context.Context, e *Environment) (*awsWorld, error) {
+	w, err := f.find(ctx, e)
+	if err == nil && w.elsewhere() {
+		fmt.Fprintf(e.ErrOut, "note: the cluster is in the account %s and your AWS credentials are of %s, where everything is looked for and made\n", w.cluster.Account, w.account.ID)
+	}
+	return w, err
+}
+
+// find is world without a word.
+func (f *awsFlags) find(ctx context.Context, e *Environment) (*awsWorld, error) {
 	current, err := f.eksCluster(e)
 	if err != nil {
 		return nil, err
@@ -56,39 +71,49 @@ func (f *awsFlags) world(ctx context.Context, e *Environment) (*awsWorld, error)
 	if err != nil {
 		return nil, err
 	}
-	w := &awsWorld{cluster: current.Name, iam: iam.NewFromConfig(settings)}
+	w := &awsWorld{cluster: current, iam: iam.NewFromConfig(settings)}
 	if w.account, err = awsroles.AccountOf(ctx, sts.NewFromConfig(settings)); err != nil {
 		return nil, err
-	}
-	if current.Account != "" && current.Account != w.account.ID {
-		fmt.Fprintf(e.ErrOut, "note: the cluster is in the account %s and your AWS credentials are of %s, where everything is looked for and made\n", current.Account, w.account.ID)
 	}
 	w.provider, err = trustpolicy.NewProvider(w.account.Partition, w.account.ID, issuer)
 	return w, err
 }
 
-// eksCluster is the cluster of the current context, as far as its name tells, or what the
-// flags say.
+// eksCluster is the cluster of the current context, as far as its name tells, or what --cluster
+// says of one whose name tells nothing. All else comes from the context, so the two must agree.
 func (f *awsFlags) eksCluster(e *Environment) (awsroles.EKSCluster, error) {
-	kubeconfig, err := e.Kubeconfig.ToRawKubeConfigLoader().RawConfig()
+	name, current, err := currentContext(e)
 	if err != nil {
-		return awsroles.EKSCluster{}, fmt.Errorf("find the cluster: %w", err)
-	}
-	name := kubeconfig.CurrentContext
-	if chosen := e.Kubeconfig.Context; chosen != nil && *chosen != "" {
-		name = *chosen
+		return awsroles.EKSCluster{}, err
 	}
 	var c awsroles.EKSCluster
-	if current := kubeconfig.Contexts[name]; current != nil {
+	if current != nil {
 		c = awsroles.EKSClusterNamed(current.Cluster)
 	}
 	if chosen := e.Kubeconfig.ClusterName; chosen != nil && *chosen != "" {
 		c = awsroles.EKSClusterNamed(*chosen)
 	}
-	if f.cluster != "" {
-		c.Name = f.cluster
+	if f.cluster == "" || f.cluster == c.Name {
+		return c, nil
 	}
+	if c.Name != "" {
+		return c, misused("--cluster is %s, and the context %s is that of the EKS cluster %s. Choose the cluster with --context, and leave --cluster out", f.cluster, name, c.Name)
+	}
+	c.Name = f.cluster
 	return c, nil
+}
+
+// currentContext is the context of the kubeconfig that is worked in, or nil when there is none.
+func currentContext(e *Environment) (name string, current *clientcmdapi.Context, err error) {
+	kubeconfig, err := e.Kubeconfig.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return "", nil, fmt.Errorf("find the cluster: %w", err)
+	}
+	name = kubeconfig.CurrentContext
+	if chosen := e.Kubeconfig.Context; chosen != nil && *chosen != "" {
+		name = *chosen
+	}
+	return name, kubeconfig.Contexts[name], nil
 }
 
 // issuerOf asks the API server who issues the tokens of its service accounts.

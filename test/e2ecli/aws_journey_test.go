@@ -159,7 +159,7 @@ func TestTheControllerMayEditNoOtherRole(t *testing.T) {
 	// The controller cannot know that it never let anybody in, so a deleted Profile would stay until
 	// it may look.
 	said = setUp(t, admin, "role/profiles/*,role/admins")
-	if !strings.Contains(said, "policy kubeflow-profile-roles of role/profiles-controller-playground replaced, since it says something else") {
+	if !strings.Contains(said, "policy kubeflow-profile-roles of role/profiles-controller-playground replaced by one that allows iam:GetRole, iam:UpdateAssumeRolePolicy on arn:aws:iam::123456789012:role/profiles/*, arn:aws:iam::123456789012:role/admins; it allowed ") {
 		t.Errorf("setup says\n%s", said)
 	}
 	// One that runs would ask again only after some minutes.

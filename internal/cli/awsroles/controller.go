@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -73,10 +74,14 @@ func (c *Controller) Steps(cluster client.Client, role string, now time.Time) []
 
 func (c *Controller) annotate(cluster client.Client, role string) Step {
 	step := Step{What: "serviceaccount/" + c.Account.Name, Found: "is annotated with the role"}
-	if c.Account.Annotations[AnnotationRole] == role {
+	is := c.Account.Annotations[AnnotationRole]
+	if is == role {
 		return step
 	}
-	step.Found, step.Todo = "", "annotated with the role"
+	step.Todo, step.Found = "annotated with "+role, "it had no role"
+	if is != "" {
+		step.Found = "it was annotated with " + is
+	}
 	step.Do = func(ctx context.Context) error {
 		before := c.Account.DeepCopy()
 		metav1.SetMetaDataAnnotation(&c.Account.ObjectMeta, AnnotationRole, role)
@@ -90,7 +95,7 @@ func (c *Controller) restart(cluster client.Client, role string, now time.Time) 
 	if c.runsWith(role) {
 		return step
 	}
-	step.Found, step.Todo = "", "restarted, so that its pods get the role"
+	step.Todo, step.Found = "restarted, so that its pods get the role", c.runs()
 	step.Do = func(ctx context.Context) error {
 		before := c.deployment.DeepCopy()
 		pods := &c.deployment.Spec.Template.ObjectMeta
@@ -99,6 +104,23 @@ func (c *Controller) restart(cluster client.Client, role string, now time.Time) 
 		return cluster.Patch(ctx, c.deployment, client.MergeFrom(before))
 	}
 	return step
+}
+
+// runs says which roles the pods have.
+func (c *Controller) runs() string {
+	var roles []string
+	for i := range c.pods {
+		role := roleOf(&c.pods[i])
+		if role == "" {
+			role = "no role"
+		}
+		roles = append(roles, role)
+	}
+	if len(roles) == 0 {
+		return "it had no pods"
+	}
+	slices.Sort(roles)
+	return "its pods had " + strings.Join(slices.Compact(roles), " and ")
 }
 
 // runsWith tells whether the pods were started for a role: so says the template, or each of

@@ -31,9 +31,6 @@ func inline(name string, statements ...statement) *Inline {
 	return &Inline{Name: name, Document: string(document)}
 }
 
-// BucketPolicyName is the name of the policy by which a role has a bucket.
-const BucketPolicyName = "kubeflow-s3"
-
 var (
 	// Names of buckets are 3 to 63 characters (Amazon S3 User Guide, "General purpose bucket
 	// naming rules").
@@ -60,7 +57,7 @@ func BucketPolicy(a Account, bucket, prefix string) (*Inline, error) {
 	if prefix != "" {
 		list.Condition = map[string]map[string][]string{"StringLike": {"s3:prefix": {prefix + "*"}}}
 	}
-	return inline(BucketPolicyName, list,
+	return inline(bucketPolicyName(bucket, prefix), list,
 		statement{Sid: "Locate", Effect: "Allow", Resource: []string{arn}, Action: []string{"s3:GetBucketLocation"}},
 		statement{
 			Sid: "Objects", Effect: "Allow", Resource: []string{arn + "/" + prefix + "*"},

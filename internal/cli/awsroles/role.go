@@ -26,7 +26,9 @@ type Role struct {
 	Inline *Inline
 	// Attached are the ARNs of managed policies.
 	Attached []string
-	// Shared is true when the controller edits the trust policy as well.
+	// Shared is true for the role of a Profile: the controller edits the trust policy as well, and
+	// whoever made the role may have given it more rights. A role that is not, the controller's own,
+	// is for its Subjects alone and has no other policies.
 	Shared bool
 }
 
@@ -36,6 +38,9 @@ type Inline struct{ Name, Document string }
 var roleName = regexp.MustCompile(`^(?:[\x21-\x29\x2b-\x2e\x30-\x3e\x40-\x7e]+/)*[\w+=,.@-]{1,64}$`)
 
 const longestPath = 512
+
+// LongestRoleName is how many characters the name of a role may have, without its path.
+const LongestRoleName = 64
 
 // CheckRoleName tells what is wrong with a role's name behind its path. IAM allows paths of up
 // to 512 printable characters and names of up to 64 letters, digits and +=,.@_- (IAM API
@@ -49,6 +54,14 @@ func CheckRoleName(name string) error {
 
 // ARN is the role's.
 func (r Role) ARN() string { return r.Account.arn("role/" + r.Name) }
+
+// Pattern names the roles under the path of the role, or it alone, as setup's --roles does.
+func (r Role) Pattern() string {
+	if r.path() == "/" {
+		return "role/" + r.Name
+	}
+	return "role" + r.path() + "*"
+}
 
 // name is that without the path.
 func (r Role) name() string { return r.Name[strings.LastIndexByte(r.Name, '/')+1:] }

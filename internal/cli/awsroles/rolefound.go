@@ -2,7 +2,6 @@ package awsroles
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,7 +13,10 @@ type foundRole struct {
 	arn, trust string
 	tags       map[string]string
 	// inline is the policy of the name that is wanted, or empty.
-	inline   string
+	inline string
+	// others are the names of the other policies of its own, and attached the ARNs of managed ones.
+	// They are read where they matter.
+	others   []string
 	attached map[string]bool
 }
 
@@ -35,7 +37,18 @@ func readRole(ctx context.Context, client IAM, wanted Role) (*foundRole, error) 
 	if found.trust, err = decoded(answer.Role.AssumeRolePolicyDocument); err != nil {
 		return nil, fmt.Errorf("read the trust policy of %s: %w", found.arn, err)
 	}
-	return found, errors.Join(found.readInline(ctx, client, name, wanted.Inline), found.readAttached(ctx, client, name, wanted.Attached))
+	if err := found.readInline(ctx, client, name, wanted.Inline); err != nil {
+		return nil, err
+	}
+	if !wanted.Shared {
+		if err := found.readOthers(ctx, client, name, wanted.Inline); err != nil {
+			return nil, err
+		}
+	}
+	if len(wanted.Attached) > 0 || !wanted.Shared {
+		return found, found.readAttached(ctx, client, name)
+	}
+	return found, nil
 }
 
 func (f *foundRole) readInline(ctx context.Context, client IAM, name *string, wanted *Inline) error {
@@ -53,10 +66,23 @@ func (f *foundRole) readInline(ctx context.Context, client IAM, name *string, wa
 	return err
 }
 
-func (f *foundRole) readAttached(ctx context.Context, client IAM, name *string, wanted []string) error {
-	if len(wanted) == 0 {
-		return nil
+func (f *foundRole) readOthers(ctx context.Context, client IAM, name *string, wanted *Inline) error {
+	pages := iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, policy := range page.PolicyNames {
+			if wanted == nil || policy != wanted.Name {
+				f.others = append(f.others, policy)
+			}
+		}
 	}
+	return nil
+}
+
+func (f *foundRole) readAttached(ctx context.Context, client IAM, name *string) error {
 	pages := iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

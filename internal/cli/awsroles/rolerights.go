@@ -2,9 +2,8 @@ package awsroles
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -12,12 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 func planTags(wanted Role, missing map[string]string) planned {
 	p := planned{Step: Step{What: "role/" + wanted.Name, Found: "has its tags"}}
 	if len(missing) > 0 {
-		p.Found, p.Todo = "", "tagged "+tagText(missing)
+		p.Found, p.Todo = "it had no such tag", "tagged "+tagText(missing)
 		p.change = func(ctx context.Context, client IAM) error {
 			_, err := client.TagRole(ctx, &iam.TagRoleInput{RoleName: aws.String(wanted.name()), Tags: tagList(missing)})
 			return err
@@ -26,27 +27,52 @@ func planTags(wanted Role, missing map[string]string) planned {
 	return p
 }
 
-func planInline(found *foundRole, wanted Role) planned {
-	p := planned{Step: Step{What: "policy " + wanted.Inline.Name + " of role/" + wanted.Name, Found: "is as it should be"}}
-	if found.inline != "" && sameJSON(found.inline, wanted.Inline.Document) {
-		return p
-	}
-	p.Found, p.Todo = "", "written"
-	if found.inline != "" {
-		p.Todo = "replaced, since it says something else"
+// planInline writes the policy. One that says something else is replaced on the controller's role,
+// which has it from nobody else; on a role that is shared somebody may have meant it so.
+func planInline(found *foundRole, wanted Role) (planned, error) {
+	name := wanted.Inline.Name
+	p := planned{Step: Step{What: "policy " + name + " of role/" + wanted.Name, Wrong: superfluous(found, wanted)}}
+	switch {
+	case found.inline == "":
+		p.Todo, p.Found = "written", "there was none"
+	case sameJSON(found.inline, wanted.Inline.Document):
+		p.Found = "is as it should be"
+		return p, nil
+	case wanted.Shared:
+		return p, fmt.Errorf("the policy %s of role/%s allows something else than it would be given, and what is there is left as it is.\nIt allows %s\nInstead of %s\nTo have it written anew, delete it first: aws iam delete-role-policy --role-name %s --policy-name %s",
+			name, wanted.Name, plain.Text(rights(found.inline)), rights(wanted.Inline.Document), wanted.name(), name)
+	default:
+		p.Todo, p.Found = "replaced by one that allows "+rights(wanted.Inline.Document), "it allowed "+rights(found.inline)
 	}
 	p.change = func(ctx context.Context, client IAM) error {
 		_, err := client.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
-			RoleName: aws.String(wanted.name()), PolicyName: &wanted.Inline.Name, PolicyDocument: &wanted.Inline.Document})
+			RoleName: aws.String(wanted.name()), PolicyName: &name, PolicyDocument: &wanted.Inline.Document})
 		return err
 	}
-	return p
+	return p, nil
+}
+
+// superfluous says which other policies a role has that shall have just one.
+func superfluous(found *foundRole, wanted Role) []string {
+	if wanted.Shared {
+		return nil
+	}
+	var all []string
+	for _, name := range found.others {
+		all = append(all, fmt.Sprintf("the role also has the policy %s, which may allow more; to take it away: aws iam delete-role-policy --role-name %s --policy-name %s", name, wanted.name(), shellQuoted(name)))
+	}
+	for _, arn := range slices.Sorted(maps.Keys(found.attached)) {
+		if !slices.Contains(wanted.Attached, arn) {
+			all = append(all, fmt.Sprintf("the role also has the policy %s, which may allow more; to take it away: aws iam detach-role-policy --role-name %s --policy-arn %s", arn, wanted.name(), shellQuoted(arn)))
+		}
+	}
+	return all
 }
 
 func planAttached(found *foundRole, wanted Role, arn string) planned {
 	p := planned{Step: Step{What: arn, Found: "is attached to role/" + wanted.Name}}
 	if !found.attached[arn] {
-		p.Found, p.Todo = "", "attached to role/"+wanted.Name
+		p.Found, p.Todo = "it was not", "attached to role/"+wanted.Name
 		p.change = func(ctx context.Context, client IAM) error {
 			_, err := client.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(wanted.name()), PolicyArn: &arn})
 			return err
@@ -83,10 +109,4 @@ func tagText(tags map[string]string) string {
 		texts = append(texts, key+"="+tags[key])
 	}
 	return strings.Join(texts, ", ")
-}
-
-// sameJSON tells whether two documents mean the same, however they are laid out.
-func sameJSON(a, b string) bool {
-	var left, right any
-	return json.Unmarshal([]byte(a), &left) == nil && json.Unmarshal([]byte(b), &right) == nil && reflect.DeepEqual(left, right)
 }

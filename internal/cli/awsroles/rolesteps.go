@@ -1,18 +1,14 @@
 package awsroles
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
-	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
 )
 
 // RoleSteps reads what there is in the place of a role and returns what brings it to be as
@@ -22,13 +18,36 @@ func RoleSteps(ctx context.Context, client IAM, wanted Role) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps, err := planRole(found, wanted)
+	trust, err := trustOf(found, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil || trust != found.trust {
+		if err := fits(ctx, client, wanted, trust); err != nil {
+			return nil, err
+		}
+	}
+	steps, err := planRole(found, wanted, trust)
 	for i := range steps {
 		if c := steps[i].change; c != nil {
 			steps[i].Do = func(ctx context.Context) error { return c(ctx, client) }
 		}
 	}
 	return asSteps(steps), err
+}
+
+// CheckRole tells why RoleSteps would refuse a role. Where IAM may not be asked only the wanted role
+// itself is looked at.
+func CheckRole(ctx context.Context, client IAM, wanted Role) error {
+	_, err := RoleSteps(ctx, client, wanted)
+	if codeOf(err) == "" {
+		return err
+	}
+	trust, err := wanted.Trust()
+	if err != nil {
+		return err
+	}
+	return fits(ctx, client, wanted, trust)
 }
 
 // planned is a step that still needs a client.
@@ -45,29 +64,44 @@ func asSteps(all []planned) []Step {
 	return steps
 }
 
-// planRole decides what is to be done. Nothing is done with a role that somebody else may have
-// made for something else.
-func planRole(found *foundRole, wanted Role) ([]planned, error) {
+// trustOf is the trust policy that a role shall have, new or as it is found. Nothing is done with a
+// role that somebody else may have made for something else.
+func trustOf(found *foundRole, wanted Role) (string, error) {
+	if found == nil {
+		return wanted.Trust()
+	}
+	if found.arn != wanted.ARN() {
+		return "", fmt.Errorf("there is a role of that name already: %s. Give the name with that path, or another name", found.arn)
+	}
+	if err := isNotOf(found, wanted); err != nil {
+		return "", err
+	}
+	trust, err := edit(found, wanted)
+	if err != nil {
+		return "", err
+	}
+	return trust, mayTake(found, wanted, trust == found.trust)
+}
+
+// planRole decides what is to be done.
+func planRole(found *foundRole, wanted Role, trust string) ([]planned, error) {
 	var steps []planned
 	if found == nil {
-		trust, err := wanted.Trust()
-		if err != nil {
-			return nil, err
-		}
 		found = &foundRole{}
-		steps = append(steps, planned{
-			Step:   Step{What: "role/" + wanted.Name, Todo: "created, for " + strings.Join(wanted.Subjects, ", ") + " alone"},
-			change: func(ctx context.Context, client IAM) error { return createRole(ctx, client, wanted, trust) },
-		})
+		steps = append(steps, planNew(wanted, trust))
 	} else {
-		existing, err := planExisting(found, wanted)
+		edited, err := planTrust(found, wanted, trust)
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, existing...)
+		steps = append(steps, edited, planTags(wanted, missingTags(found.tags, wanted.Tags)))
 	}
 	if wanted.Inline != nil {
-		steps = append(steps, planInline(found, wanted))
+		inline, err := planInline(found, wanted)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, inline)
 	}
 	for _, arn := range wanted.Attached {
 		steps = append(steps, planAttached(found, wanted, arn))
@@ -75,51 +109,47 @@ func planRole(found *foundRole, wanted Role) ([]planned, error) {
 	return steps, nil
 }
 
-// planExisting decides about the trust policy and the tags of a role that is there.
-func planExisting(found *foundRole, wanted Role) ([]planned, error) {
-	if found.arn != wanted.ARN() {
-		return nil, fmt.Errorf("there is a role of that name already: %s. Give the name with that path, or another name", found.arn)
+func planNew(wanted Role, trust string) planned {
+	todo := "created, for " + strings.Join(wanted.Subjects, ", ") + " alone"
+	if wanted.Inline == nil && len(wanted.Attached) == 0 {
+		todo += ", with no rights yet"
 	}
-	edited, err := trustpolicy.Grant([]byte(found.trust), wanted.Provider, wanted.Audience, wanted.Subjects)
-	if err != nil {
-		return nil, fmt.Errorf("the trust policy of %s: %w", found.arn, err)
+	return planned{
+		Step:   Step{What: "role/" + wanted.Name, Todo: todo, Found: "there was none"},
+		change: func(ctx context.Context, client IAM) error { return createRole(ctx, client, wanted, trust) },
 	}
-	missing := missingTags(found.tags, wanted.Tags)
-	same := bytes.Equal(edited, []byte(found.trust))
-	if err := mayTake(found, wanted, missing, same); err != nil {
-		return nil, err
-	}
-	trust := planned{Step: Step{What: "role/" + wanted.Name, Found: "lets " + strings.Join(wanted.Subjects, ", ") + " in"}}
-	if !same {
-		open, err := trustpolicy.Open([]byte(found.trust), wanted.Provider)
-		if err != nil {
-			return nil, err
-		}
-		trust.Found, trust.Todo = "", "opened for "+strings.Join(wanted.Subjects, ", ")
-		if open {
-			trust.Todo = "closed to all service accounts but those that are named, among them " + strings.Join(wanted.Subjects, ", ")
-		}
-		trust.change = func(ctx context.Context, client IAM) error {
-			_, err := client.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
-				RoleName: aws.String(wanted.name()), PolicyDocument: aws.String(string(edited))})
-			return err
+}
+
+// isNotOf refuses a role whose tags say that it is somebody else's: another Profile's, or that of
+// the controller of another cluster.
+func isNotOf(found *foundRole, wanted Role) error {
+	for _, key := range slices.Sorted(maps.Keys(wanted.Tags)) {
+		is := found.tags[key]
+		switch {
+		case is == "" || is == wanted.Tags[key]:
+		case key != awsirsa.TagKey:
+			return fmt.Errorf("%s is for the cluster with the issuer %s, by its tag %s. Choose another name with --role; or, if that cluster is gone, tag it for this one: %s", found.arn, plain.Text(is), key, tagCommand(wanted, key))
+		case is != "*":
+			return fmt.Errorf("%s is the role of profile %s, by its tag %s. Choose another name", found.arn, plain.Text(is), key)
 		}
 	}
-	return []planned{trust, planTags(wanted, missing)}, nil
+	return nil
 }
 
 // mayTake refuses a role that is not known to be for this: who gets into a role gets all that
-// it may do.
-func mayTake(found *foundRole, wanted Role, missing map[string]string, same bool) error {
-	if profile, other := found.tags[awsirsa.TagKey], wanted.Tags[awsirsa.TagKey]; profile != "" && profile != "*" && profile != other {
-		return fmt.Errorf("%s is the role of profile %s, by its tag %s. Choose another name", found.arn, profile, awsirsa.TagKey)
-	}
+// it may do. One that lets the subjects in already is for them.
+func mayTake(found *foundRole, wanted Role, same bool) error {
+	missing := missingTags(found.tags, wanted.Tags)
 	if len(missing) == 0 || same {
 		return nil
 	}
 	key := slices.Sorted(maps.Keys(missing))[0]
-	return fmt.Errorf("%s is there, and nothing says that it is for this. Choose another name; or, if you know all that it may do, tag it: aws iam tag-role --role-name %s --tags Key=%s,Value=%s",
-		found.arn, wanted.name(), key, missing[key])
+	return fmt.Errorf("%s is there, and nothing says that it is for this. Choose another name; or, if you know all that it may do, tag it: %s",
+		found.arn, tagCommand(wanted, key))
+}
+
+func tagCommand(wanted Role, key string) string {
+	return "aws iam tag-role --role-name " + wanted.name() + " --tags Key=" + key + ",Value=" + wanted.Tags[key]
 }
 
 // missingTags are those of wanted that a role has not. A role for any Profile is for each.

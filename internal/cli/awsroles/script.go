@@ -16,16 +16,18 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/installation"
-	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa/trustpolicy"
 )
 
 // Script is what an admin may run, or hand to others, instead of having it done.
 type Script struct {
-	// Provider is made first, unless it is nil.
-	Provider *trustpolicy.Provider
+	// Provider is what there is of the cluster's OIDC provider, which is made first if it is missing.
+	// It is nil when the script is not about it.
+	Provider *FoundProvider
 	Role     Role
 	// Controller is the service account of the controller that shall have the role, or empty.
 	Controller client.ObjectKey
+	// Context is that of the kubeconfig in which the controller is, or empty for the current one.
+	Context string
 }
 
 var (
@@ -54,10 +56,26 @@ func (s Script) Write(out io.Writer, format string) error {
 	}
 	return t.Execute(out, struct {
 		Script
-		RoleName, Path, ARN, Trust string
-		Tags                       []tag
-		Deployment, AnnotationRole string
-	}{s, s.Role.name(), s.Role.path(), s.Role.ARN(), trust, tagsOf(s.Role.Tags), installation.Deployment, AnnotationRole})
+		RoleName, Path, ARN, Trust  string
+		Tags                        []tag
+		Annotation, Restart, Deploy string
+		Kubectl                     string
+	}{s, s.Role.name(), s.Role.path(), s.Role.ARN(), trust, tagsOf(s.Role.Tags),
+		AnnotationRole + "=" + s.Role.ARN(), restartPatch(s.Role.ARN()), installation.Deployment, kubectl(s.Context)})
+}
+
+// kubectl is the command for a context.
+func kubectl(context string) string {
+	if context == "" {
+		return "kubectl"
+	}
+	return "kubectl --context " + shellQuoted(context)
+}
+
+// restartPatch notes the role on the controller's pods, as setup does. It restarts them, and being
+// applied a second time it changes nothing.
+func restartPatch(role string) string {
+	return `{"spec":{"template":{"metadata":{"annotations":{"` + rolloutAnnotation + `":"` + role + `"}}}}}`
 }
 
 type tag struct{ Key, Value string }

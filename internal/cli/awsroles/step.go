@@ -9,13 +9,17 @@ import (
 type Step struct {
 	// What names the thing, such as role/profiles/vision.
 	What string
-	// Found says how it is already. It is empty when Todo is not.
+	// Found says how it is, in words such as "has its tags"; or, when something is to be done, how
+	// it was before, such as "there was none".
 	Found string
 	// Todo says what is done with it, in words such as "created"; empty when nothing is to be
 	// done.
 	Todo string
 	// Do does it.
 	Do func(context.Context) error
+	// Wrong is what is not as it should be and is left to somebody who knows what it is for,
+	// one sentence each with what to do.
+	Wrong []string
 }
 
 // IsDone tells whether there is nothing to do.

@@ -35,8 +35,8 @@ resource "aws_iam_role" "vision" {
   }
 }
 
-resource "aws_iam_role_policy" "vision_kubeflow_s3" {
-  name = "kubeflow-s3"
+resource "aws_iam_role_policy" "vision_kubeflow_s3_ml_data_vision" {
+  name = "kubeflow-s3-ml-data_vision"
   role = aws_iam_role.vision.name
   policy = jsonencode({
     "Version" : "2012-10-17",

@@ -56,6 +56,6 @@ resource "aws_iam_role_policy" "profiles_controller_demo_kubeflow_profile_roles"
   })
 }
 
-# Afterwards:
-#   kubectl annotate serviceaccount profiles-controller-service-account -n profiles-system --overwrite eks.amazonaws.com/role-arn=arn:aws:iam::123456789012:role/profiles-controller-demo
-#   kubectl rollout restart deployment profiles-deployment -n profiles-system
+# Afterwards. The pods are restarted when the second of these changes something.
+#   kubectl --context arn:aws:eks:eu-central-1:123456789012:cluster/demo annotate serviceaccount profiles-controller-service-account -n profiles-system --overwrite eks.amazonaws.com/role-arn=arn:aws:iam::123456789012:role/profiles-controller-demo
+#   kubectl --context arn:aws:eks:eu-central-1:123456789012:cluster/demo patch deployment profiles-deployment -n profiles-system --type merge -p '{"spec":{"template":{"metadata":{"annotations":{"kubeflow.org/aws-role-arn":"arn:aws:iam::123456789012:role/profiles-controller-demo"}}}}}'

@@ -25,6 +25,7 @@ func init() {
 
 		"PutRolePolicy":            {service: iamService, run: (*Server).putRolePolicy, on: (*Server).roleResource},
 		"GetRolePolicy":            {service: iamService, run: (*Server).getRolePolicy, on: (*Server).roleResource},
+		"ListRolePolicies":         {service: iamService, run: (*Server).listRolePolicies, on: (*Server).roleResource},
 		"AttachRolePolicy":         {service: iamService, run: (*Server).attachRolePolicy, on: (*Server).roleResource},
 		"ListAttachedRolePolicies": {service: iamService, run: (*Server).listAttachedRolePolicies, on: (*Server).roleResource},
 		"GetAccountSummary":        {service: iamService, run: (*Server).getAccountSummary, on: (*Server).anyResource},

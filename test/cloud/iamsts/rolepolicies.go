@@ -101,6 +101,21 @@ func (s *Server) getRolePolicy(c *call) (any, error) {
 	return rolePolicyResult{r.name, name, encoded(found.document)}, nil
 }
 
+type rolePoliciesResult struct {
+	PolicyNames []string `xml:"PolicyNames>member"`
+	IsTruncated bool
+}
+
+func (s *Server) listRolePolicies(c *call) (any, error) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	r, err := s.account.find(c.Role)
+	if err != nil {
+		return nil, err
+	}
+	return rolePoliciesResult{PolicyNames: sortedNames(r.inline)}, nil
+}
+
 func (s *Server) attachRolePolicy(c *call) (any, error) {
 	arn := c.parameters.Get("PolicyArn")
 	if !managedPolicyARN.MatchString(arn) {

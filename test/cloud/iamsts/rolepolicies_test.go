@@ -34,6 +34,13 @@ func TestSessionsMayDoWhatTheRolesOwnPoliciesAllow(t *testing.T) {
 	if document, err := url.PathUnescape(*got.PolicyDocument); err != nil || document != policy {
 		t.Errorf("%v, %s", err, cmp.Diff(policy, document))
 	}
+	listed, err := client.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: aws.String("alice")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"limited", "own"}, listed.PolicyNames); diff != "" {
+		t.Error(diff)
+	}
 	session, err := assume(t.Context(), s.sts(t), arn, sign(t, home.key, "key-1", home.claims()))
 	if err != nil {
 		t.Fatal(err)
