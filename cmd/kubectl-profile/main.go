@@ -13,7 +13,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Main(ctx, cli.NewCommand(cli.NewEnvironment()), os.Args[1:])
+	code := cli.Main(ctx, cli.NewEnvironment(), os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -11,7 +11,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
@@ -39,21 +38,19 @@ func NewEnvironment() *Environment {
 		Now:        time.Now,
 		Kubeconfig: flags,
 	}
-	e.Connect = func() (client.WithWatch, error) { return connect(flags) }
+	e.Connect = func() (client.WithWatch, error) { return connect(flags, &warnings{out: e.ErrOut}) }
 	return e
 }
 
 // connect is what Environment.Connect does outside of tests.
-func connect(flags *genericclioptions.ConfigFlags) (client.WithWatch, error) {
+func connect(flags *genericclioptions.ConfigFlags, warnings *warnings) (client.WithWatch, error) {
 	config, err := flags.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster: %w", err)
 	}
 	config.UserAgent = "kubectl-profile"
 	config.QPS = -1
-	// The API server warns at each Profile that the finalizer's name has no domain. The name
-	// is fixed by compatibility.
-	config.WarningHandlerWithContext = rest.NoWarnings{}
+	config.WarningHandlerWithContext = warnings
 	return client.NewWithWatch(config, client.Options{Scheme: Scheme()})
 }
 

@@ -50,7 +50,7 @@ func (term *terminal) run(line string) int {
 	term.t.Helper()
 	term.out.Reset()
 	term.err.Reset()
-	return Main(term.t.Context(), NewCommand(term.Environment), strings.Fields(line))
+	return Main(term.t.Context(), term.Environment, strings.Fields(line))
 }
 
 // prints runs a command line that must go well and print just this. The first line break

@@ -4,27 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 )
 
-// Main runs one command line of what NewCommand returns and returns the exit code: 0 when all went well, 1 when
-// something did not, 2 when the command line is wrong.
-func Main(ctx context.Context, root *cobra.Command, arguments []string) int {
+// Main runs one command line and returns the exit code: 0 when all went well, 1 when something did not, 2
+// when the command line is wrong.
+func Main(ctx context.Context, e *Environment, arguments []string) int {
+	root := NewCommand(e)
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return 0
-	}
-	fmt.Fprintln(root.ErrOrStderr(), "error:", explain(err))
 	var misuse *usageError
-	if errors.As(err, &misuse) {
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &misuse):
+		fmt.Fprintln(e.ErrOut, "error:", err)
 		return 2
+	default:
+		fmt.Fprintln(e.ErrOut, "error:", e.explain(err))
+		return 1
 	}
-	return 1
 }
 
 // NewCommand returns the command with all its verbs.
@@ -50,28 +50,6 @@ func NewCommand(e *Environment) *cobra.Command {
 	root.AddCommand(newCreate(e), newList(e), newGet(e), newDescribe(e), newAccess(e), newShare(e), newUnshare(e), newTransfer(e), newDelete(e), newAWS(e),
 		newDoctor(e), newMigrate(e))
 	return root
-}
-
-// usageError is a wrong command line.
-type usageError struct{ error }
-
-// Unwrap returns what is wrong.
-func (u *usageError) Unwrap() error { return u.error }
-
-func misused(format string, details ...any) error {
-	return &usageError{fmt.Errorf(format, details...)}
-}
-
-// explain adds what to do about errors of the API server that everybody runs into.
-func explain(err error) string {
-	switch {
-	case meta.IsNoMatchError(err), apierrors.IsNotFound(err) && strings.Contains(err.Error(), "could not find the requested resource"):
-		return err.Error() + "\nThe cluster does not know Profiles. Install the controller first (kubectl profile doctor tells more)."
-	case apierrors.IsForbidden(err):
-		return err.Error() + "\nProfiles are cluster-wide. Ask an admin of the cluster for this right."
-	default:
-		return err.Error()
-	}
 }
 
 // oneName wants a command line with just the name of a Profile.
