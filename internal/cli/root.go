@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -37,7 +38,7 @@ func NewCommand(e *Environment) *cobra.Command {
 		Long:          "Create, show, share and check Profiles: namespaces with their access rules, quota and cloud identity.",
 		SilenceErrors: true, // Main prints them once, with what to do.
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noNames,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(e.In)
@@ -60,10 +61,25 @@ func oneName(c *cobra.Command, arguments []string) error {
 	return nil
 }
 
-// noNames wants a command line without names.
+// noNames wants a command line without names. What stands after a command that only has verbs is meant
+// as a verb.
 func noNames(c *cobra.Command, arguments []string) error {
-	if len(arguments) > 0 {
+	switch {
+	case len(arguments) == 0:
+		return nil
+	case c.HasSubCommands():
+		return misused("there is no verb %q%s; see %s --help", arguments[0], resembling(c, arguments[0]), c.CommandPath())
+	default:
 		return misused("unexpected argument %q; see %s --help", arguments[0], c.CommandPath())
 	}
-	return nil
+}
+
+// resembling asks whether verbs that are spelled much the same were meant.
+func resembling(c *cobra.Command, typed string) string {
+	c.SuggestionsMinimumDistance = 2
+	verbs := c.SuggestionsFor(typed)
+	if len(verbs) == 0 {
+		return ""
+	}
+	return " (did you mean " + strings.Join(verbs, " or ") + "?)"
 }
