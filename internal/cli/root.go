@@ -50,6 +50,9 @@ func NewCommand(e *Environment) *cobra.Command {
 	e.Kubeconfig.AddFlags(root.PersistentFlags())
 	root.AddCommand(newCreate(e), newList(e), newGet(e), newDescribe(e), newAccess(e), newShare(e), newUnshare(e), newTransfer(e), newDelete(e), newAWS(e),
 		newDoctor(e), newMigrate(e))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	completeAll(e, root)
 	return root
 }
 
