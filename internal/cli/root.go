@@ -10,7 +10,7 @@ import (
 )
 
 // Main runs one command line and returns the exit code: 0 when all went well, 1 when something did not, 2
-// when the command line is wrong.
+// when the command line is wrong, 130 when somebody broke it off by ending the context.
 func Main(ctx context.Context, e *Environment, arguments []string) int {
 	root := NewCommand(e)
 	root.SetArgs(arguments)
@@ -19,6 +19,9 @@ func Main(ctx context.Context, e *Environment, arguments []string) int {
 	switch {
 	case err == nil:
 		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(e.ErrOut, "interrupted:", interruption(err))
+		return interruptedCode
 	case errors.As(err, &misuse):
 		fmt.Fprintln(e.ErrOut, "error:", err)
 		return 2
