@@ -62,13 +62,27 @@ func TestCreateWithAWrongCommandLine(t *testing.T) {
 		"create ann --owner a --quota cpu=1,cpu=2":                   "cpu is limited twice",
 		"create ann --owner a --contributor ben":                     "write ROLE=USER",
 		"create ann --owner a --contributor root=ben":                "with the role admin, edit or view",
-		"create ann --owner a --contributor edit=":                   "--contributor is required",
+		"create ann --owner a --contributor edit=":                   `--contributor "edit=": the name of a contributor must not be empty; write ROLE=USER`,
 		"create ann --owner a --annotate-only":                       "give it with --aws-role",
+		"create A_b --owner a":                                       `"A_b" cannot be the name of a namespace: at most 63`,
+		"create kube-ann --owner a":                                  "kube-ann is reserved for the system; choose another",
+		"create ann --owner Group:":                                  `--owner "Group:": spec.owner.name must not be empty; write USER or Group:NAME`,
+		"create ann --owner a*":                                      "must not contain '*'",
+		"create ann --owner ServiceAccount:ci/Bot":                   "must be the name of a service account; write ServiceAccount:NAMESPACE/NAME",
+		"create ann --owner a --quota cpu=-4":                        "--quota cpu=-4: a limit cannot be less than 0",
+		"create ann --owner a --aws-role role/ann":                   `--aws-role: "role/ann" is not the ARN of an IAM role; it looks like arn:aws:iam::123456789012:role/name`,
+		"create ann --owner a --contributor view=Group:":             "the name of a contributor must not be empty",
+		"create ann --owner a -o foo":                                "unable to match a printer",
 		"create ann --owner a --dry-run=maybe":                       "must be none, client or server",
 		"create ann --owner a --no-such-flag":                        "unknown flag: --no-such-flag; see ",
 		"create ann --owner a --contributor edit=ServiceAccount:a/b": "a contributor is a user or a group",
 	} {
-		open(t).fails(line, 2, says)
+		term := open(t)
+		term.Connect = func() (client.WithWatch, error) {
+			t.Errorf("%s: the cluster is asked", line)
+			return term.cluster, nil
+		}
+		term.fails(line, 2, says)
 	}
 }
 
