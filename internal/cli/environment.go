@@ -19,8 +19,10 @@ import (
 // Environment is the world around a command.
 type Environment struct {
 	genericiooptions.IOStreams
-	// Terminal tells whether a person looks at Out; then there may be colour and progress.
+	// Terminal tells whether Out is a terminal on which there may be colour.
 	Terminal bool
+	// Progress tells whether a person looks at Out, who wants to see how far a command has come.
+	Progress bool
 	// Now is the clock.
 	Now func() time.Time
 	// Kubeconfig holds kubectl's standard flags.
@@ -32,9 +34,11 @@ type Environment struct {
 // NewEnvironment is that of a process.
 func NewEnvironment() *Environment {
 	flags := genericclioptions.NewConfigFlags(true).WithWarningPrinter(genericiooptions.IOStreams{ErrOut: os.Stderr})
+	watched := term.IsTerminal(int(os.Stdout.Fd()))
 	e := &Environment{
 		IOStreams:  genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Terminal:   term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+		Terminal:   watched && os.Getenv("NO_COLOR") == "",
+		Progress:   watched,
 		Now:        time.Now,
 		Kubeconfig: flags,
 	}

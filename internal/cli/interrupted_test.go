@@ -84,6 +84,13 @@ func TestAnInterruptEndsTheWaitForAnEnd(t *testing.T) {
 	}
 }
 
+func TestAnInterruptEndsTheWaitForAProfile(t *testing.T) {
+	want := "interrupted: profile ann is there, and not ready yet. To go on waiting, run the same command again\n"
+	if got := open(t).breaksOff("create ann --owner ann@example.com --wait", "profile/ann created"); got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
+
 func TestAnInterruptOfWhatHasNoWordsForIt(t *testing.T) {
 	for _, line := range []string{"list", "migrate"} {
 		ctx, cancel := context.WithCancel(t.Context())
