@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"syscall"
@@ -18,9 +19,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Exit(untilInterrupted(func(ctx context.Context) int {
-		os.Stdout.WriteString("started\n")
+		fmt.Println("started")
 		<-ctx.Done()
-		os.Stdout.WriteString("told\n")
+		fmt.Println("told")
 		time.Sleep(10 * time.Second)
 		return 0
 	}))

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// kubeconfig is a kubeconfig with two contexts for a test.
-func kubeconfig(t *testing.T, server string) string {
+// kubeconfig has a test use a kubeconfig with two contexts.
+func kubeconfig(t *testing.T, server string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config")
 	text := `{apiVersion: v1, kind: Config, current-context: blue, clusters: [{name: c, cluster: {server: "` + server + `"}}],
@@ -16,5 +16,4 @@ contexts: [{name: blue, context: {cluster: c}}, {name: green, context: {cluster:
 		t.Fatal(err)
 	}
 	t.Setenv("KUBECONFIG", path)
-	return path
 }

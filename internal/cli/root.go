@@ -12,7 +12,7 @@ import (
 // Main runs one command line and returns the exit code: 0 when all went well, 1 when something did not, 2
 // when the command line is wrong, 130 when somebody broke it off by ending the context.
 func Main(ctx context.Context, e *Environment, arguments []string) int {
-	root := NewCommand(e)
+	root := NewCommand(e) //nolint:contextcheck // Verbs have the context from ExecuteContext.
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
 	var misuse *usageError
