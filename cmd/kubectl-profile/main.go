@@ -12,8 +12,16 @@ import (
 )
 
 func main() {
+	os.Exit(untilInterrupted(func(ctx context.Context) int {
+		return cli.Main(ctx, cli.NewEnvironment(), os.Args[1:])
+	}))
+}
+
+// untilInterrupted runs a command whose context ends with the first Ctrl-C. A second one ends the
+// program, whatever the command does.
+func untilInterrupted(command func(context.Context) int) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Main(ctx, cli.NewCommand(cli.NewEnvironment()), os.Args[1:])
-	stop()
-	os.Exit(code)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return command(ctx)
 }

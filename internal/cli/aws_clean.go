@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/awsroles"
 	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
@@ -44,7 +41,7 @@ func (a *awsAudit) clean(ctx context.Context, e *Environment, w *awsWorld, tenan
 	if len(plans) == 0 {
 		fmt.Fprintln(e.Out, "Nothing is to be changed.")
 	} else if !a.dryRun.local() && !a.yes {
-		if err := confirmCleaning(e, len(plans)); err != nil {
+		if err := confirmCleaning(ctx, e, len(plans)); err != nil {
 			return err
 		}
 	}
@@ -128,18 +125,18 @@ func preview(e *Environment, c awsroles.Cleaning) {
 }
 
 // confirmCleaning has a person say yes, and refuses where none is there to ask.
-func confirmCleaning(e *Environment, n int) error {
-	fmt.Fprintf(e.ErrOut, "To change %s, type yes: ", plural(n, "trust policy", "trust policies"))
-	answer, err := bufio.NewReader(e.In).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	switch strings.TrimSpace(answer) {
-	case "yes":
-		return nil
-	case "":
+func confirmCleaning(ctx context.Context, e *Environment, n int) error {
+	answer, err := e.ask(ctx, fmt.Sprintf("To change %s, type yes: ", plural(n, "trust policy", "trust policies")))
+	switch {
+	case ctx.Err() != nil:
+		return &interruptedError{"nothing was changed"}
+	case err != nil:
+		return err
+	case answer == "":
 		return misused("nothing was changed, since nobody answered; to change it without being asked, add --yes")
-	default:
+	case answer != "yes":
 		return errors.New("nothing was changed: the answer was not yes")
+	default:
+		return nil
 	}
 }

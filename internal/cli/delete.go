@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +69,7 @@ func (d *deletion) run(ctx context.Context, e *Environment, cluster client.Clien
 		return nil
 	}
 	if !d.yes && !d.dryRun.server() {
-		if err := confirm(e, name); err != nil {
+		if err := confirm(ctx, e, name); err != nil {
 			return err
 		}
 	}
@@ -92,34 +89,42 @@ func (d *deletion) run(ctx context.Context, e *Environment, cluster client.Clien
 }
 
 // confirm has a person type the name, and refuses where none is there to ask.
-func confirm(e *Environment, name string) error {
-	fmt.Fprintf(e.ErrOut, "To go on, type the name of the profile: ")
-	answer, err := bufio.NewReader(e.In).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	switch strings.TrimSpace(answer) {
-	case name:
-		return nil
-	case "":
+func confirm(ctx context.Context, e *Environment, name string) error {
+	answer, err := e.ask(ctx, "To go on, type the name of the profile: ")
+	switch {
+	case ctx.Err() != nil:
+		return &interruptedError{"nothing was deleted"}
+	case err != nil:
+		return err
+	case answer == "":
 		return misused("nothing was deleted, since nobody answered; to delete without being asked, add --yes")
-	default:
+	case answer != name:
 		return errors.New("nothing was deleted: the answer was not the name of the profile")
+	default:
+		return nil
 	}
 }
 
 // awaitGone waits for Profile and namespace; what is stuck is told with the reason.
 func awaitGone(ctx context.Context, cluster client.Client, p *profilev1.Profile, timeout time.Duration) error {
-	left := "the Profile"
+	left := "profile " + p.Name
 	err := wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, timeout, true, func(ctx context.Context) (bool, error) {
-		var err error
-		left, err = remains(ctx, cluster, p)
-		return left == "" && err == nil, client.IgnoreNotFound(err)
+		now, err := remains(ctx, cluster, p)
+		if err == nil {
+			left = now
+		}
+		return now == "" && err == nil, client.IgnoreNotFound(err)
 	})
-	if wait.Interrupted(err) {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return &interruptedError{fmt.Sprintf("the deletion goes on without you; still there: %s", left)}
+	case wait.Interrupted(err):
 		return fmt.Errorf("%s is still there after %s", left, timeout)
+	default:
+		return err
 	}
-	return err
 }
 
 // remains tells what is left of a Profile, or the empty string.
@@ -130,7 +135,7 @@ func remains(ctx context.Context, cluster client.Client, p *profilev1.Profile) (
 	case err == nil && now.UID == p.UID:
 		identity := conditionOf(now, profilev1.ConditionIdentityReady)
 		if identity.Message != "" && len(now.Finalizers) > 0 {
-			return fmt.Sprintf("profile %s (%s)", p.Name, identity.Message), nil
+			return fmt.Sprintf("profile %s (%s)", p.Name, plain.Text(identity.Message)), nil
 		}
 		return "profile " + p.Name, nil
 	case err != nil && !apierrors.IsNotFound(err):

@@ -181,6 +181,12 @@ func TestDeleteOfAProtectedProfile(t *testing.T) {
 	}
 }
 
+func TestDeleteTellsWhatHoldsTheProfile(t *testing.T) {
+	p := makeProfile("ann", "ann@example.com").condition(profilev1.ConditionIdentityReady, metav1.ConditionFalse, "Retrying", "The role \x1b is away.").obj()
+	p.Finalizers = []string{profilev1.ProfileFinalizer}
+	open(t, p).fails("delete ann --yes --wait --timeout 10ms", 1, `error: profile ann (The role \x1b is away.) is still there after 10ms`)
+}
+
 func TestDeleteWaitsForTheNamespace(t *testing.T) {
 	// No controller manager runs here, so the namespace stays.
 	term := open(t, room(annWithMuch())...)

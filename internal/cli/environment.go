@@ -11,7 +11,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
@@ -20,8 +19,10 @@ import (
 // Environment is the world around a command.
 type Environment struct {
 	genericiooptions.IOStreams
-	// Terminal tells whether a person looks at Out; then there may be colour and progress.
+	// Terminal tells whether Out is a terminal on which there may be colour.
 	Terminal bool
+	// Progress tells whether a person looks at Out, who wants to see how far a command has come.
+	Progress bool
 	// Now is the clock.
 	Now func() time.Time
 	// Kubeconfig holds kubectl's standard flags.
@@ -33,27 +34,27 @@ type Environment struct {
 // NewEnvironment is that of a process.
 func NewEnvironment() *Environment {
 	flags := genericclioptions.NewConfigFlags(true).WithWarningPrinter(genericiooptions.IOStreams{ErrOut: os.Stderr})
+	watched := term.IsTerminal(int(os.Stdout.Fd()))
 	e := &Environment{
 		IOStreams:  genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Terminal:   term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+		Terminal:   watched && os.Getenv("NO_COLOR") == "",
+		Progress:   watched,
 		Now:        time.Now,
 		Kubeconfig: flags,
 	}
-	e.Connect = func() (client.WithWatch, error) { return connect(flags) }
+	e.Connect = func() (client.WithWatch, error) { return connect(flags, &warnings{out: e.ErrOut}) }
 	return e
 }
 
 // connect is what Environment.Connect does outside of tests.
-func connect(flags *genericclioptions.ConfigFlags) (client.WithWatch, error) {
+func connect(flags *genericclioptions.ConfigFlags, warnings *warnings) (client.WithWatch, error) {
 	config, err := flags.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster: %w", err)
 	}
 	config.UserAgent = "kubectl-profile"
 	config.QPS = -1
-	// The API server warns at each Profile that the finalizer's name has no domain. The name
-	// is fixed by compatibility.
-	config.WarningHandlerWithContext = rest.NoWarnings{}
+	config.WarningHandlerWithContext = warnings
 	return client.NewWithWatch(config, client.Options{Scheme: Scheme()})
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -48,9 +49,15 @@ func open(t *testing.T, objects ...client.Object) *terminal {
 // run runs a command line, which is split at spaces, and returns the exit code.
 func (term *terminal) run(line string) int {
 	term.t.Helper()
+	return term.runIn(term.t.Context(), line)
+}
+
+// runIn is run in a context that may end.
+func (term *terminal) runIn(ctx context.Context, line string) int {
+	term.t.Helper()
 	term.out.Reset()
 	term.err.Reset()
-	return Main(term.t.Context(), NewCommand(term.Environment), strings.Fields(line))
+	return Main(ctx, term.Environment, strings.Fields(line))
 }
 
 // prints runs a command line that must go well and print just this. The first line break

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -43,24 +42,4 @@ func changeProfile(ctx context.Context, cluster client.Client, name string, dryR
 		return cluster.Patch(ctx, p, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), options...)
 	})
 	return changed, err
-}
-
-// completeProfiles offers the names of the Profiles of the cluster.
-func (e *Environment) completeProfiles(c *cobra.Command, given []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(given) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	cluster, err := e.Connect()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	var profiles profilev1.ProfileList
-	if err := cluster.List(c.Context(), &profiles); err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	var names []cobra.Completion
-	for i := range profiles.Items {
-		names = append(names, cobra.CompletionWithDesc(profiles.Items[i].Name, ownerText(&profiles.Items[i])))
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -7,24 +7,28 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 )
 
-// Main runs one command line of what NewCommand returns and returns the exit code: 0 when all went well, 1 when
-// something did not, 2 when the command line is wrong.
-func Main(ctx context.Context, root *cobra.Command, arguments []string) int {
+// Main runs one command line and returns the exit code: 0 when all went well, 1 when something did not, 2
+// when the command line is wrong, 130 when somebody broke it off by ending the context.
+func Main(ctx context.Context, e *Environment, arguments []string) int {
+	root := NewCommand(e) //nolint:contextcheck // Verbs have the context from ExecuteContext.
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return 0
-	}
-	fmt.Fprintln(root.ErrOrStderr(), "error:", explain(err))
 	var misuse *usageError
-	if errors.As(err, &misuse) {
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(e.ErrOut, "interrupted:", interruption(err))
+		return interruptedCode
+	case errors.As(err, &misuse):
+		fmt.Fprintln(e.ErrOut, "error:", err)
 		return 2
+	default:
+		fmt.Fprintln(e.ErrOut, "error:", e.explain(err))
+		return 1
 	}
-	return 1
 }
 
 // NewCommand returns the command with all its verbs.
@@ -37,7 +41,7 @@ func NewCommand(e *Environment) *cobra.Command {
 		Long:          "Create, show, share and check Profiles: namespaces with their access rules, quota and cloud identity.",
 		SilenceErrors: true, // Main prints them once, with what to do.
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noNames,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(e.In)
@@ -49,29 +53,10 @@ func NewCommand(e *Environment) *cobra.Command {
 	e.Kubeconfig.AddFlags(root.PersistentFlags())
 	root.AddCommand(newCreate(e), newList(e), newGet(e), newDescribe(e), newAccess(e), newShare(e), newUnshare(e), newTransfer(e), newDelete(e), newAWS(e),
 		newDoctor(e), newMigrate(e))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	completeAll(e, root)
 	return root
-}
-
-// usageError is a wrong command line.
-type usageError struct{ error }
-
-// Unwrap returns what is wrong.
-func (u *usageError) Unwrap() error { return u.error }
-
-func misused(format string, details ...any) error {
-	return &usageError{fmt.Errorf(format, details...)}
-}
-
-// explain adds what to do about errors of the API server that everybody runs into.
-func explain(err error) string {
-	switch {
-	case meta.IsNoMatchError(err), apierrors.IsNotFound(err) && strings.Contains(err.Error(), "could not find the requested resource"):
-		return err.Error() + "\nThe cluster does not know Profiles. Install the controller first (kubectl profile doctor tells more)."
-	case apierrors.IsForbidden(err):
-		return err.Error() + "\nProfiles are cluster-wide. Ask an admin of the cluster for this right."
-	default:
-		return err.Error()
-	}
 }
 
 // oneName wants a command line with just the name of a Profile.
@@ -82,10 +67,25 @@ func oneName(c *cobra.Command, arguments []string) error {
 	return nil
 }
 
-// noNames wants a command line without names.
+// noNames wants a command line without names. What stands after a command that only has verbs is meant
+// as a verb.
 func noNames(c *cobra.Command, arguments []string) error {
-	if len(arguments) > 0 {
+	switch {
+	case len(arguments) == 0:
+		return nil
+	case c.HasSubCommands():
+		return misused("there is no verb %q%s; see %s --help", arguments[0], resembling(c, arguments[0]), c.CommandPath())
+	default:
 		return misused("unexpected argument %q; see %s --help", arguments[0], c.CommandPath())
 	}
-	return nil
+}
+
+// resembling asks whether verbs that are spelled much the same were meant.
+func resembling(c *cobra.Command, typed string) string {
+	c.SuggestionsMinimumDistance = 2
+	verbs := c.SuggestionsFor(typed)
+	if len(verbs) == 0 {
+		return ""
+	}
+	return " (did you mean " + strings.Join(verbs, " or ") + "?)"
 }

@@ -20,7 +20,7 @@ everything that runs in the namespace goes on running.`,
 		Args:              oneName,
 		ValidArgsFunction: e.completeProfiles,
 		RunE: func(c *cobra.Command, arguments []string) error {
-			wanted, err := parseSubject("--owner", owner)
+			wanted, err := parseOwner(owner)
 			if err != nil {
 				return err
 			}

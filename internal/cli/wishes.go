@@ -10,8 +10,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/contributor"
+	"github.com/kfprofiles/kfprofiles/internal/plugin/awsirsa"
+	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
 // profileWishes are the flags of create that say what the Profile shall be.
@@ -33,7 +37,10 @@ func (w *profileWishes) add(flags *pflag.FlagSet) {
 
 // profile makes the Profile. What only the API server knows to be wrong, it says.
 func (w *profileWishes) profile(name string) (*profilev1.Profile, error) {
-	owner, err := parseSubject("--owner", w.owner)
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	owner, err := parseOwner(w.owner)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +53,11 @@ func (w *profileWishes) profile(name string) (*profilev1.Profile, error) {
 		return nil, err
 	}
 	for _, text := range w.contributors {
-		contributor, err := parseContributor(text)
+		c, err := parseContributor(text)
 		if err != nil {
 			return nil, err
 		}
-		p.Spec.Contributors = append(p.Spec.Contributors, contributor)
+		p.Spec.Contributors = append(p.Spec.Contributors, c)
 	}
 	p.Spec.Plugins, err = w.plugins()
 	return p, err
@@ -63,6 +70,9 @@ func (w *profileWishes) plugins() ([]profilev1.Plugin, error) {
 		}
 		return nil, nil
 	}
+	if err := awsirsa.CheckRoleARN("--aws-role", w.awsRole); err != nil {
+		return nil, misused("%w", err)
+	}
 	raw, err := json.Marshal(struct {
 		AwsIamRole   string `json:"awsIamRole"`
 		AnnotateOnly bool   `json:"annotateOnly,omitempty"`
@@ -70,40 +80,63 @@ func (w *profileWishes) plugins() ([]profilev1.Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []profilev1.Plugin{{Kind: "AwsIamForServiceAccount", Spec: &runtime.RawExtension{Raw: raw}}}, nil
+	return []profilev1.Plugin{{Kind: awsirsa.Kind, Spec: &runtime.RawExtension{Raw: raw}}}, nil
+}
+
+// checkName refuses names that no Profile can have in any installation.
+func checkName(name string) error {
+	switch {
+	case len(validation.IsDNS1123Label(name)) > 0:
+		return misused("%q cannot be the name of a namespace: at most 63 characters, lower-case letters, digits and '-', and a letter or digit at both ends", name)
+	case tenancy.ReservedNames{}.Contains(name):
+		return misused("the name %s is reserved for the system; choose another", name)
+	default:
+		return nil
+	}
+}
+
+// parseOwner reads --owner.
+func parseOwner(text string) (rbacv1.Subject, error) {
+	if text == "" {
+		return rbacv1.Subject{}, misused("--owner is required: a user's name, Group:NAME or ServiceAccount:NAMESPACE/NAME")
+	}
+	owner := parseSubject(text)
+	if err := tenancy.CheckOwner(owner); err != nil {
+		form := "USER or Group:NAME"
+		if owner.Kind == rbacv1.ServiceAccountKind {
+			form = "ServiceAccount:NAMESPACE/NAME"
+		}
+		return rbacv1.Subject{}, misused("--owner %q: %w; write %s", text, err, form)
+	}
+	return owner, nil
 }
 
 // parseSubject reads a user's name, Group:NAME or ServiceAccount:NAMESPACE/NAME.
-func parseSubject(flag, text string) (rbacv1.Subject, error) {
+func parseSubject(text string) rbacv1.Subject {
 	kind, name, qualified := strings.Cut(text, ":")
 	switch {
-	case text == "":
-		return rbacv1.Subject{}, misused("%s is required: a user's name, Group:NAME or ServiceAccount:NAMESPACE/NAME", flag)
-	case qualified && kind == rbacv1.UserKind, qualified && kind == rbacv1.GroupKind:
-		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: kind, Name: name}, nil
+	case qualified && (kind == rbacv1.UserKind || kind == rbacv1.GroupKind):
+		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: kind, Name: name}
 	case qualified && kind == rbacv1.ServiceAccountKind:
-		namespace, name, both := strings.Cut(name, "/")
-		if !both {
-			return rbacv1.Subject{}, misused("%s %s: write ServiceAccount:NAMESPACE/NAME", flag, text)
-		}
-		return rbacv1.Subject{Kind: kind, Namespace: namespace, Name: name}, nil
+		namespace, name, _ := strings.Cut(name, "/")
+		return rbacv1.Subject{Kind: kind, Namespace: namespace, Name: name}
 	default:
-		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: text}, nil
+		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: text}
 	}
 }
 
 // parseContributor reads ROLE=USER or ROLE=Group:NAME.
 func parseContributor(text string) (profilev1.Contributor, error) {
 	role, who, both := strings.Cut(text, "=")
-	if !both || role != "admin" && role != "edit" && role != "view" {
+	if !both {
 		return profilev1.Contributor{}, misused("--contributor %s: write ROLE=USER or ROLE=Group:NAME, with the role admin, edit or view", text)
 	}
-	subject, err := parseSubject("--contributor", who)
-	if err != nil {
-		return profilev1.Contributor{}, err
-	}
+	subject := parseSubject(who)
 	if subject.Kind == rbacv1.ServiceAccountKind {
 		return profilev1.Contributor{}, misused("--contributor %s: a contributor is a user or a group", text)
+	}
+	if err := (contributor.Contributor{Kind: subject.Kind, Name: subject.Name, Role: tenancy.Role(role)}).Check(); err != nil {
+		return profilev1.Contributor{}, misused("--contributor %q: %w; write ROLE=USER or ROLE=Group:NAME, with the role admin, edit or view", text, err)
 	}
 	return profilev1.Contributor{Kind: subject.Kind, Name: subject.Name, Role: role}, nil
 }
@@ -118,6 +151,9 @@ func parseQuota(pairs []string) (corev1.ResourceList, error) {
 		quantity, err := resource.ParseQuantity(amount)
 		if err != nil {
 			return nil, misused("--quota %s: %q is not a quantity such as 4, 500m or 8Gi", pair, amount)
+		}
+		if quantity.Sign() < 0 {
+			return nil, misused("--quota %s: a limit cannot be less than 0", pair)
 		}
 		if hard == nil {
 			hard = corev1.ResourceList{}

@@ -28,3 +28,9 @@ func parseRoleARN(field, text string) (roleARN, error) {
 	}
 	return roleARN{text: text, partition: parts[1], account: parts[2], name: parts[4]}, nil
 }
+
+// CheckRoleARN tells what is wrong with a field or flag that should be the ARN of a role.
+func CheckRoleARN(field, text string) error {
+	_, err := parseRoleARN(field, text)
+	return err
+}
