@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -136,9 +137,7 @@ func rootNamespace(ctx context.Context, cluster client.Reader) (string, error) {
 	settings := struct {
 		RootNamespace string `json:"rootNamespace"`
 	}{}
-	// Where Istio's settings cannot be read, Istio goes by its defaults, too.
-	if err := yaml.Unmarshal([]byte(mesh.Data["mesh"]), &settings); err != nil || settings.RootNamespace == "" {
-		return "istio-system", nil
-	}
-	return settings.RootNamespace, nil
+	// What cannot be read sets nothing, for Istio either.
+	_ = yaml.Unmarshal([]byte(mesh.Data["mesh"]), &settings)
+	return cmp.Or(settings.RootNamespace, "istio-system"), nil
 }
