@@ -24,7 +24,7 @@ func (m meshConventions) entrances(demands []demand, namespace string) []entranc
 	for i, d := range demands {
 		if i == telling {
 			d.is = nil
-		} else if telling >= 0 && m.isPerson(demands[telling].key) && m.isJustGateways(d) {
+		} else if m.isJustGateways(d) {
 			rest.throughGateway = true
 			continue
 		}
