@@ -4,17 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
-	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 type accessFlags struct {
@@ -31,108 +28,111 @@ func newAccess(e *Environment) *cobra.Command {
 		Long: `Show every way into a Profile's namespace and the rule that opens it: by RBAC (who may use the API server there),
 by mesh policy (who may send requests to pods there), and by cloud identity (what its pods may use outside).
 
-With --user and --group, show where that user and these groups can get in.`,
+With --user and --group, show where that user and these groups can get in, also by groups that Kubernetes puts
+everybody in. A service account is system:serviceaccount:NAMESPACE:NAME or ServiceAccount:NAMESPACE/NAME.
+
+Left out are what Kubernetes binds to its own parts (system:…), ClusterRoles that give no access to what is in a
+namespace, policies in the mesh's root namespace that are for selected pods, as those of gateways are, and, with
+--user, the paths of probes. Roles that service accounts have in every namespace are shown with -o wide, json, yaml.`,
 		Example: `  kubectl profile access vision
-  kubectl profile access --user ben@example.com --group vision`,
+  kubectl profile access --user ben@example.com --group vision
+  kubectl profile access vision -o wide`,
 		ValidArgsFunction: e.completeProfiles,
 		RunE: func(c *cobra.Command, arguments []string) error {
-			ways, err := f.find(c, e, arguments)
+			result, err := f.find(c, e, arguments)
 			if err != nil {
 				return err
 			}
-			return f.print(e, ways)
+			return f.print(e, result)
 		},
 	}
 	c.Flags().StringVar(&f.user, "user", "", "Show where this user can get in.")
 	c.Flags().StringSliceVar(&f.groups, "group", nil, "Show where members of this group can get in. May be given several times.")
-	c.Flags().StringVarP(&f.format, "output", "o", "", "Output format: json or yaml; by default a table.")
+	c.Flags().StringVarP(&f.format, "output", "o", "", "Output format. One of: (wide, json, yaml).")
 	return c
 }
 
-func (f *accessFlags) find(c *cobra.Command, e *Environment, arguments []string) ([]Way, error) {
-	asked := f.user != "" || len(f.groups) > 0
+// asked tells whether it is asked about somebody, and not about a Profile.
+func (f *accessFlags) asked() bool { return f.user != "" || len(f.groups) > 0 }
+
+// found are the ways that were asked for, and whether the cluster has a mesh.
+type found struct {
+	ways []Way
+	mesh bool
+}
+
+func (f *accessFlags) find(c *cobra.Command, e *Environment, arguments []string) (found, error) {
 	switch {
-	case f.format != "" && f.format != "json" && f.format != "yaml":
-		return nil, misused("-o is %q; it must be json or yaml", f.format)
-	case asked && len(arguments) > 0:
-		return nil, misused("give the name of a Profile, or --user and --group, not both")
-	case !asked:
+	case !slices.Contains([]string{"", "wide", "json", "yaml"}, f.format):
+		return found{}, misused("-o is %q; it must be wide, json or yaml", f.format)
+	case f.asked() && len(arguments) > 0:
+		return found{}, misused("give the name of a Profile, or --user and --group, not both")
+	case !f.asked():
 		if err := oneName(c, arguments); err != nil {
-			return nil, err
+			return found{}, err
 		}
 	}
 	cluster, err := e.Connect()
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
-	if asked {
-		return whereSomebodyGetsIn(c.Context(), cluster, f.user, f.groups)
+	if f.asked() {
+		return f.whereSomebodyGetsIn(c.Context(), cluster, e.controllerNamespaces())
 	}
 	p, err := readProfile(c.Context(), cluster, arguments[0])
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
-	all, err := waysOf(c.Context(), cluster, []profilev1.Profile{*p}, client.InNamespace(p.Name))
-	return halfOpen(all), err
+	rules, err := readRules(c.Context(), cluster, p.Name, e.controllerNamespaces())
+	return found{rules.ways(p), rules.mesh.there}, err
 }
 
 // whereSomebodyGetsIn looks through all Profiles.
-func whereSomebodyGetsIn(ctx context.Context, cluster client.Client, user string, groups []string) ([]Way, error) {
+func (f *accessFlags) whereSomebodyGetsIn(ctx context.Context, cluster client.Client, controllers []string) (found, error) {
 	var profiles profilev1.ProfileList
 	if err := cluster.List(ctx, &profiles); err != nil {
-		return nil, err
+		return found{}, err
 	}
-	all, err := waysOf(ctx, cluster, profiles.Items)
-	return slices.DeleteFunc(all, func(w Way) bool { return !w.opensFor(user, groups) }), err
-}
-
-// opensFor tells whether a way is for a user or for members of groups. In mesh policies a
-// user's name may have the gateway's prefix.
-func (w Way) opensFor(user string, groups []string) bool {
-	if user != "" && (w.Who == user || w.By == "mesh" && strings.HasSuffix(w.Who, ":"+user)) {
-		return true
+	rules, err := readRules(ctx, cluster, metav1.NamespaceAll, controllers)
+	if err != nil {
+		return found{}, err
 	}
-	if w.Who == "anybody" && w.Rule == noPolicy {
-		return true
-	}
-	return slices.ContainsFunc(groups, func(group string) bool { return w.Who == "Group:"+group })
-}
-
-// waysOf reads the rules of Profiles, within the options given, and lists the ways.
-func waysOf(ctx context.Context, cluster client.Client, profiles []profilev1.Profile, within ...client.ListOption) ([]Way, error) {
-	var bindings rbacv1.RoleBindingList
-	var clusterBindings rbacv1.ClusterRoleBindingList
-	var policies istiov1beta1.AuthorizationPolicyList
-	for _, list := range []client.ObjectList{&bindings, &policies} {
-		if err := cluster.List(ctx, list, within...); err != nil && !meta.IsNoMatchError(err) {
-			return nil, fmt.Errorf("read the rules: %w", err)
-		}
-	}
-	if err := cluster.List(ctx, &clusterBindings); err != nil {
-		return nil, fmt.Errorf("read the rules of the whole cluster: %w", err)
-	}
+	somebody := newCaller(f.user, f.groups)
 	var ways []Way
-	for i := range profiles {
-		p := &profiles[i]
-		ways = append(ways, rbacWays(p.Name, slices.DeleteFunc(slices.Clone(bindings.Items), func(b rbacv1.RoleBinding) bool { return b.Namespace != p.Name }))...)
-		ways = append(ways, clusterWays(p.Name, clusterBindings.Items)...)
-		ways = append(ways, meshWays(p.Name, slices.DeleteFunc(slices.Clone(policies.Items), func(a *istiov1beta1.AuthorizationPolicy) bool { return a.Namespace != p.Name }))...)
-		ways = append(ways, cloudWays(p)...)
+	for i := range profiles.Items {
+		all := rules.ways(&profiles.Items[i])
+		ways = append(ways, slices.DeleteFunc(all, func(w Way) bool { return !w.opensFor(somebody) })...)
 	}
-	return ways, nil
+	return found{ways, rules.mesh.there}, nil
 }
 
-func (f *accessFlags) print(e *Environment, ways []Way) error {
-	if f.format != "" {
-		return e.printData(f.format, orEmpty(ways))
+func (f *accessFlags) print(e *Environment, result found) error {
+	if f.format == "json" || f.format == "yaml" {
+		return e.printData(f.format, orEmpty(result.ways))
+	}
+	ways, programs := result.ways, 0
+	if f.format != "wide" && !f.asked() {
+		ways = slices.DeleteFunc(slices.Clone(ways), func(w Way) bool { return w.ofTheCluster })
+		programs = len(result.ways) - len(ways)
 	}
 	if len(ways) == 0 {
 		fmt.Fprintln(e.ErrOut, "Nowhere.")
-		return nil
+	} else if err := printWays(e, ways); err != nil {
+		return err
 	}
+	if !result.mesh {
+		fmt.Fprintln(e.ErrOut, "The cluster has no Istio, so that only the network decides who reaches the pods.")
+	}
+	if programs > 0 {
+		fmt.Fprintf(e.ErrOut, "Besides, service accounts have %s in every namespace: see them with -o wide.\n", plural(programs, "role", "roles"))
+	}
+	return nil
+}
+
+func printWays(e *Environment, ways []Way) error {
 	table := &metav1.Table{ColumnDefinitions: columns("Profile", "Who", "By", "May", "Rule", "Note")}
 	for _, w := range ways {
-		table.Rows = append(table.Rows, row(w.Profile, w.Who, w.By, w.May, w.Rule, w.Note))
+		table.Rows = append(table.Rows, row(w.Profile, plain.Text(w.Who), w.By, plain.Text(w.May), plain.Text(w.Rule), plain.Text(w.Note)))
 	}
 	return printers.NewTablePrinter(printers.PrintOptions{}).PrintObj(table, e.Out)
 }

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"slices"
 	"testing"
 
 	istioapi "istio.io/api/security/v1beta1"
 	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,14 +21,25 @@ var meshSettings = desired.Settings{UserIDHeader: "kubeflow-userid", UserIDPrefi
 	IngressGatewayPrincipal: "cluster.local/ns/istio-system/sa/gateway", KFPUIPrincipal: "cluster.local/ns/kubeflow/sa/ui",
 	NotebookControllerPrincipal: "cluster.local/ns/kubeflow/sa/notebooks"}
 
-// shared is a Profile with its rules, a contributor, and a binding that somebody forged.
+// meshController is the controller with meshSettings.
+func meshController() *appsv1.Deployment {
+	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "kubeflow", Name: "profiles-deployment"}}
+	d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "manager",
+		Args: []string{"-userid-header=" + meshSettings.UserIDHeader, "-userid-prefix=" + meshSettings.UserIDPrefix, "-groups-claim=" + meshSettings.GroupsClaim},
+		Env: []corev1.EnvVar{{Name: "ISTIO_INGRESS_GATEWAY_PRINCIPAL", Value: meshSettings.IngressGatewayPrincipal},
+			{Name: "KFP_UI_PRINCIPAL", Value: meshSettings.KFPUIPrincipal}}}}
+	return d
+}
+
+// withRules is a Profile with its rules, a contributor, and a binding that somebody forged.
 func withRules(p *profilev1.Profile) []client.Object {
 	objects := []client.Object{p, desired.OwnerPolicy(p, meshSettings)}
 	for _, b := range desired.RoleBindings(p) {
 		objects = append(objects, b)
 	}
 	c := contributor.Contributor{Namespace: p.Name, Kind: "Group", Name: "auditors", Role: "view"}
-	settings := contributor.Settings{UserIDHeader: "kubeflow-userid", GroupsClaim: "groups", IngressGatewayPrincipal: "gateway", KFPUIPrincipal: "ui"}
+	settings := contributor.Settings{UserIDHeader: "kubeflow-userid", GroupsClaim: "groups",
+		IngressGatewayPrincipal: meshSettings.IngressGatewayPrincipal, KFPUIPrincipal: meshSettings.KFPUIPrincipal}
 	binding, policy := contributor.RoleBinding(c), contributor.Policy(c, settings)
 	binding.Name, policy.Name = "auditors", "auditors"
 	forged := &rbacv1.RoleBinding{
@@ -46,7 +60,7 @@ func TestAccess(t *testing.T) {
 		RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "cluster-admin"}, Subjects: []rbacv1.Subject{{Kind: "Group", Name: "system:masters"}}}
 	nodes := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "nodes"},
 		RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "system:node"}, Subjects: []rbacv1.Subject{{Kind: "Group", Name: "system:nodes"}}}
-	term := open(t, append(withRules(p), admins, nodes)...)
+	term := open(t, append(withRules(p), admins, nodes, meshController())...)
 	term.prints("access ann", `
 PROFILE   WHO                                              BY      MAY                                      RULE                                        NOTE
 ann       Group:auditors                                   RBAC    view                                     rolebinding/auditors                        
@@ -67,7 +81,8 @@ ann       ServiceAccount:ann/runner                        cloud   use ann@p.iam
 }
 
 func TestWhereSomebodyGetsIn(t *testing.T) {
-	term := open(t, append(withRules(makeProfile("ann", "ann@example.com").obj()), withRules(makeProfile("ben", "ben@example.com").obj())...)...)
+	term := open(t, slices.Concat([]client.Object{meshController()},
+		withRules(makeProfile("ann", "ann@example.com").obj()), withRules(makeProfile("ben", "ben@example.com").obj()))...)
 	term.prints("access --user ann@example.com", `
 PROFILE   WHO                                    BY     MAY                                 RULE                                        NOTE
 ann       ann@example.com                        RBAC   admin                               rolebinding/namespaceAdmin                  
@@ -102,9 +117,7 @@ ann       accounts.example.com:ann@example.com   mesh   every request through th
 func TestAccessPointsOutWhatIsOdd(t *testing.T) {
 	half := makeProfile("half", "h@example.com").obj()
 	objects := withRules(half)
-	deny := &istiov1beta1.AuthorizationPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "open", Name: "deny"},
-		Spec: istioapi.AuthorizationPolicy{Action: istioapi.AuthorizationPolicy_DENY, Rules: []*istioapi.Rule{{}}}}
-	term := open(t, objects[0], objects[4], makeProfile("open", "o@example.com").obj(), deny)
+	term := open(t, objects[0], objects[4], makeProfile("open", "o@example.com").obj())
 	term.prints("access open", `
 PROFILE   WHO       BY     MAY             RULE                     NOTE
 open      anybody   mesh   every request   no authorizationpolicy   without a policy that allows something the mesh refuses nobody
@@ -123,6 +136,6 @@ half      pods of namespace half   mesh   every request   authorizationpolicy/ow
 `)
 	term.fails("access", 2, "give the name of one Profile")
 	term.fails("access half --user x", 2, "not both")
-	term.fails("access half -o wide", 2, "must be json or yaml")
+	term.fails("access half -o name", 2, "must be wide, json or yaml")
 	term.fails("access none", 1, `there is no profile "none"`)
 }

@@ -102,7 +102,8 @@ func newUnshare(e *Environment) *cobra.Command {
 		Short: "Take a contributor out of a Profile",
 		Long: `Take a contributor out of a Profile (spec.contributors), in all roles or in one.
 
-Who was added in the dashboard is not in the Profile; take them out there. kubectl profile access NAME shows both.`,
+Who was added in the dashboard is not in the Profile; take them out there. When somebody still has access by a
+RoleBinding in the namespace, the exit code is 1, and the message says how to take it away.`,
 		Example:           "  kubectl profile unshare vision --user ben@example.com",
 		Args:              oneName,
 		ValidArgsFunction: e.completeProfiles,
@@ -111,11 +112,16 @@ Who was added in the dashboard is not in the Profile; take them out there. kubec
 			if err != nil {
 				return err
 			}
+			if _, known := tenancy.Role(f.role).ClusterRole(); !known && f.role != "" {
+				return misused("--role is %q; it must be admin, edit or view", f.role)
+			}
 			cluster, err := e.Connect()
 			if err != nil {
 				return err
 			}
+			var profile *profilev1.Profile
 			changed, err := changeProfile(c.Context(), cluster, arguments[0], dryRun, func(p *profilev1.Profile) (bool, error) {
+				profile = p
 				before := len(p.Spec.Contributors)
 				p.Spec.Contributors = slices.DeleteFunc(p.Spec.Contributors, func(c profilev1.Contributor) bool {
 					return c.Kind == kind && c.Name == name && (f.role == "" || c.Role == f.role)
@@ -125,12 +131,14 @@ Who was added in the dashboard is not in the Profile; take them out there. kubec
 			if err != nil {
 				return err
 			}
-			done := "unchanged: %s %s is no contributor that it names; see: kubectl profile access " + arguments[0]
-			if changed {
-				done = "no longer shared with %s %s"
+			left := stillIn(c.Context(), cluster, profile, leaver{kind, name, f.role})
+			switch {
+			case changed:
+				e.said(profile.Name, dryRun.said(fmt.Sprintf("no longer shared with %s %s", kind, name)))
+			case left == nil:
+				e.said(profile.Name, dryRun.said(fmt.Sprintf("unchanged: %s %s is no contributor that it names; see: kubectl profile access %s", kind, name, profile.Name)))
 			}
-			e.said(arguments[0], dryRun.said(fmt.Sprintf(done, kind, name)))
-			return nil
+			return left
 		},
 	}
 	f.add(c)

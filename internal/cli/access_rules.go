@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	istiov1beta1 "istio.io/client-go/pkg/apis/security/v1beta1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+)
+
+// accessRules are what decides who gets into Profiles' namespaces.
+type accessRules struct {
+	bindings        []rbacv1.RoleBinding
+	clusterBindings []rbacv1.ClusterRoleBinding
+	// roles are the rules of the ClusterRoles.
+	roles map[string][]rbacv1.PolicyRule
+	mesh  meshRules
+}
+
+// meshRules are those of the mesh, if there is one.
+type meshRules struct {
+	there       bool
+	root        string
+	policies    []*istiov1beta1.AuthorizationPolicy
+	conventions meshConventions
+}
+
+// readRules reads the rules of one namespace, or of all when none is given. The controller is
+// looked for in its namespaces.
+func readRules(ctx context.Context, cluster client.Client, namespace string, controllers []string) (accessRules, error) {
+	var r accessRules
+	var bindings rbacv1.RoleBindingList
+	if err := cluster.List(ctx, &bindings, client.InNamespace(namespace)); err != nil {
+		return r, fmt.Errorf("read the role bindings: %w", err)
+	}
+	var clusterBindings rbacv1.ClusterRoleBindingList
+	if err := cluster.List(ctx, &clusterBindings); err != nil {
+		return r, fmt.Errorf("read the role bindings of the whole cluster: %w", err)
+	}
+	var roles rbacv1.ClusterRoleList
+	if err := cluster.List(ctx, &roles); err != nil {
+		return r, fmt.Errorf("read what the roles of the cluster allow: %w", err)
+	}
+	r.bindings, r.clusterBindings, r.roles = bindings.Items, clusterBindings.Items, map[string][]rbacv1.PolicyRule{}
+	for _, role := range roles.Items {
+		r.roles[role.Name] = role.Rules
+	}
+	var err error
+	r.mesh, err = readMesh(ctx, cluster, namespace, controllers)
+	return r, err
+}
+
+func readMesh(ctx context.Context, cluster client.Client, namespace string, controllers []string) (meshRules, error) {
+	var m meshRules
+	var err error
+	if m.policies, err = listPolicies(ctx, cluster, namespace); isUnserved(err) {
+		return m, nil
+	}
+	if err != nil {
+		return m, err
+	}
+	m.there = true
+	if m.root, err = rootNamespace(ctx, cluster); err != nil {
+		return m, err
+	}
+	if namespace != "" && namespace != m.root {
+		ofRoot, err := listPolicies(ctx, cluster, m.root)
+		if err != nil {
+			return m, err
+		}
+		m.policies = append(m.policies, ofRoot...)
+	}
+	m.conventions, err = readConventions(ctx, cluster, controllers)
+	return m, err
+}
+
+func listPolicies(ctx context.Context, cluster client.Client, namespace string) ([]*istiov1beta1.AuthorizationPolicy, error) {
+	var list istiov1beta1.AuthorizationPolicyList
+	if err := cluster.List(ctx, &list, client.InNamespace(namespace)); err != nil {
+		return nil, fmt.Errorf("read the policies of the mesh: %w", err)
+	}
+	return list.Items, nil
+}
+
+// isUnserved tells whether the cluster does not know a kind that was listed.
+func isUnserved(err error) bool { return meta.IsNoMatchError(err) || apierrors.IsNotFound(err) }
+
+// ways lists the ways into a Profile's namespace.
+func (r accessRules) ways(p *profilev1.Profile) []Way {
+	var bindings []rbacv1.RoleBinding
+	for _, b := range r.bindings {
+		if b.Namespace == p.Name {
+			bindings = append(bindings, b)
+		}
+	}
+	ways := append(rbacWays(p.Name, bindings), clusterWays(p.Name, r.clusterBindings, r.roles)...)
+	if r.mesh.there {
+		ways = append(ways, r.mesh.conventions.meshWays(p.Name, r.mesh.of(p.Name))...)
+	}
+	return append(halfOpen(ways), cloudWays(p)...)
+}
+
+// of returns the policies that count in a namespace. Those of the root namespace that select
+// pods are for the gateways.
+func (m meshRules) of(namespace string) []*istiov1beta1.AuthorizationPolicy {
+	var policies []*istiov1beta1.AuthorizationPolicy
+	for _, p := range m.policies {
+		if p.Namespace == namespace || p.Namespace == m.root && !isSelective(p) {
+			policies = append(policies, p)
+		}
+	}
+	return policies
+}
