@@ -48,7 +48,7 @@ then.`,
   # Hand it to whoever may work in IAM
   kubectl profile aws setup --roles 'role/profiles/*' --output terraform > controller.tf`,
 		Args: noNames,
-		RunE: func(c *cobra.Command, _ []string) error { return s.run(c.Context(), e) },
+		RunE: func(c *cobra.Command, _ []string) error { return awsroles.ExplainIAM(s.run(c.Context(), e)) },
 	}
 	s.add(c.Flags())
 	s.addCluster(c.Flags())
@@ -57,6 +57,7 @@ then.`,
 	c.Flags().StringVar(&s.account, "account", "", "The AWS account in which all is made, by its 12 digits. Required when the cluster is in another one; your credentials must be of it.")
 	s.script.add(c.Flags())
 	s.dryRun.addLocal(c.Flags())
+	e.addControllerNamespace(c.Flags())
 	return c
 }
 

@@ -144,6 +144,7 @@ func TestAWSSetupSaysHowToGoOn(t *testing.T) {
 	})
 	term.fails(setUp, 1, "policy kubeflow-profile-roles of role/profiles-controller-demo could not be written:")
 	term.fails(setUp, 1, "What was done before stays. Run the same command again to go on")
+	term.fails(setUp, 1, "Your AWS credentials may not call iam:PutRolePolicy.")
 	if term.annotation() != "" {
 		t.Error("the controller got a role that may do nothing")
 	}

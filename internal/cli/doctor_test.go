@@ -155,7 +155,7 @@ func TestDoctorWhenAllIsWell(t *testing.T) {
 
 // TestHelpSaysWhatTheNamespaceIsFor looks at verbs that work on the controller and not in a namespace.
 func TestHelpSaysWhatTheNamespaceIsFor(t *testing.T) {
-	for _, verb := range []string{"doctor", "migrate"} {
+	for _, verb := range []string{"doctor", "migrate", "aws setup"} {
 		term := open(t)
 		term.run(verb + " --help")
 		if want := "Where the controller runs. By default it is looked for in profiles-system and kubeflow."; strings.Count(term.out.String(), "--namespace ") != 1 || !strings.Contains(term.out.String(), want) {

@@ -1,9 +1,13 @@
 package awsroles
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
 
 	"github.com/kfprofiles/kfprofiles/internal/plugin/awsclient"
 )
@@ -16,6 +20,14 @@ func Explain(err error, action string) error {
 	}
 	if advice := adviceOn(awsclient.CodeOf(err, map[int]string{http.StatusForbidden: "AccessDenied"}), err.Error(), action); advice != "" {
 		return fmt.Errorf("%w\n%s", err, advice)
+	}
+	return err
+}
+
+// ExplainIAM is Explain for errors of IAM's client, which know what was asked for.
+func ExplainIAM(err error) error {
+	if failed, ok := errors.AsType[*smithy.OperationError](err); ok && failed.Service() == iam.ServiceID {
+		return Explain(err, "iam:"+failed.Operation())
 	}
 	return err
 }

@@ -9,6 +9,21 @@ import (
 	"github.com/aws/smithy-go"
 )
 
+// TestExplainIAM has the action come from the client, which knows it. What other services refuse
+// has its own advice.
+func TestExplainIAM(t *testing.T) {
+	denied := &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}
+	for service, want := range map[string]bool{"IAM": true, "STS": false} {
+		err := fmt.Errorf("role/x could not be created: %w", &smithy.OperationError{ServiceID: service, OperationName: "CreateRole", Err: denied})
+		if got := strings.Contains(ExplainIAM(err).Error(), "may not call iam:CreateRole."); got != want {
+			t.Errorf("of %s it says %s", service, ExplainIAM(err))
+		}
+	}
+	if ExplainIAM(nil) != nil {
+		t.Error("there is an error where none was")
+	}
+}
+
 func TestExplain(t *testing.T) {
 	if Explain(nil, "iam:GetRole") != nil {
 		t.Error("there is an error where none was")
