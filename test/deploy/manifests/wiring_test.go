@@ -24,7 +24,7 @@ func complete() []Installation {
 		all = append(all, i.With("network-policy", "prometheus", "prometheus-rules", "grafana-dashboard"),
 			i.With("network-policy", "prometheus-without-authentication"))
 	}
-	return all
+	return append(all, Overlays()[0].With("network-policy", "prometheus-without-authentication", "without-mesh"))
 }
 
 // each runs a test on every installation.
