@@ -138,6 +138,34 @@ func TestTheFilesOfTheChartAreThoseOfConfig(t *testing.T) {
 	}
 }
 
+// What is still to be done depends on the values.
+func TestTheNotesSayWhatIsLeftToDo(t *testing.T) {
+	const mesh, caller = "set mesh=none", "The access API refuses everybody"
+	for values, want := range map[string]map[string]bool{
+		`{}`:                       {mesh: true, caller: true},
+		`{istio: {enabled: true}}`: {mesh: true, caller: false},
+		`{mesh: none}`:             {mesh: false, caller: true},
+		`{mesh: none, accessAPI: {extraArgs: [-accept-service-accounts]}}`: {mesh: false, caller: false},
+		`{accessAPI: {enabled: false}}`:                                    {mesh: true, caller: false},
+	} {
+		var v map[string]any
+		if err := yaml.Unmarshal([]byte(values), &v); err != nil {
+			t.Fatal(err)
+		}
+		files, err := renderFiles("profiles-system", v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := files["kfprofiles/templates/NOTES.txt"]
+		want["kubectl profile doctor"] = true
+		for text, says := range want {
+			if strings.Contains(notes, text) != says {
+				t.Errorf("with %s, that they say %q is %t, want %t:\n%s", values, text, !says, says, notes)
+			}
+		}
+	}
+}
+
 func TestHelmLintHasNothingToSay(t *testing.T) {
 	for name, files := range valuesFiles {
 		result := lint.RunAll(folder, read(t, files...), "profiles-system")
@@ -169,6 +197,8 @@ func TestWrongValuesAreRefusedByTheirName(t *testing.T) {
 		`{mesh: linkerd}`:                                               "/mesh",
 		`{mesh: none, istio: {enabled: true}}`:                          "Leave one of the two out",
 		`{image: {tag: ""}}`:                                            "/image/tag",
+		`{image: {digest: "0123"}}`:                                     "/image/digest",
+		`{extraVolumes: {name: ca}}`:                                    "/extraVolumes",
 		`{prometheus: {rule: true}}`:                                    "/prometheus",
 	} {
 		var v map[string]any
