@@ -48,7 +48,7 @@ func programsWork(t *testing.T, i manifests.Installation, objects manifests.Obje
 	probes, metrics, api := freePort(t), freePort(t), freePort(t)
 	manager := start(t, container(t, pod, "manager"), i.Namespace, kubeconfig, settings, "-health-probe-bind-address="+probes,
 		"-metrics-bind-address="+metrics, "-namespace-labels-path="+labelsFile, "-leader-elect-namespace="+i.Namespace)
-	kfam := start(t, container(t, pod, "kfam"), i.Namespace, kubeconfig, settings, "-bind-address="+api,
+	kfam := start(t, container(t, pod, "kfam"), i.Namespace, kubeconfig, settings, "-bind-address="+api, "-shutdown-delay=0s",
 		"-trust-user-header") // There is no sidecar here on whose word it would believe the header.
 	answers(t, manager, "http://"+probes+"/readyz")
 	answers(t, kfam, "http://"+api+"/readyz")
