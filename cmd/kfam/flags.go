@@ -92,11 +92,7 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	if err := tenancy.CheckUserHeader(o.callers.UserIDHeader, o.callers.UserIDPrefix); err != nil {
 		return o, fmt.Errorf("-userid-header, -userid-prefix: %w", err)
 	}
-	o.mesh = mesh == "istio"
-	if mesh != "istio" && mesh != "none" {
-		return o, fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
-	}
-	if err := o.finish(names, reserved, pattern); err != nil {
+	if err := o.finish(names, reserved, pattern, mesh); err != nil {
 		return o, err
 	}
 	o.rules.Reserved = o.rules.Reserved.With(getenv("POD_NAMESPACE"))
@@ -104,8 +100,12 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 }
 
 // finish reads the settings that have a form of their own.
-func (o *options) finish(names, reserved, pattern string) error {
+func (o *options) finish(names, reserved, pattern, mesh string) error {
 	var err error
+	o.mesh = mesh == "istio"
+	if mesh != "istio" && mesh != "none" {
+		return fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
+	}
 	if o.callers.Names, err = tenancy.ParseNames(names); err != nil {
 		return fmt.Errorf("-user-names: %w", err)
 	}

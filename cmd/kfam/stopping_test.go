@@ -17,12 +17,12 @@ func TestWhatOutlastsAContextEndsAfterIt(t *testing.T) {
 			t.Error("it ended although nobody asked")
 		}
 		ask()
-		time.Sleep(5*time.Second - 1)
+		time.Sleep(5*time.Second - time.Nanosecond)
 		synctest.Wait()
 		if ctx.Err() != nil {
 			t.Error("it ended as soon as somebody asked")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if ctx.Err() == nil {
 			t.Error("it goes on after the delay")
