@@ -21,6 +21,8 @@ IMG ?= kfprofiles/profile-controller:latest
 PLATFORMS ?= linux/amd64,linux/arm64
 # What make deploy installs.
 OVERLAY ?= config/overlays/standalone
+# Where make run finds the Deployment in whose place it works.
+NAMESPACE ?= profiles-system
 
 # The overlay with the image IMG put in, without changing a file of the checkout.
 RENDER = mkdir -p $(CACHE)/deploy && echo 'resources: [../../$(OVERLAY)]' > $(CACHE)/deploy/kustomization.yaml && \
@@ -138,8 +140,8 @@ undeploy: $(BIN)/kustomize ## Remove the controller. All Profiles stay, and what
 		$(BIN)/kustomize cfg grep --annotate=false --invert-match metadata.name=^kubeflow- | kubectl delete --ignore-not-found -f -
 
 .PHONY: run
-run: ## Run the controller on this machine with your kubeconfig. Scale the one in the cluster to zero first.
-	go run ./cmd/profile-controller -namespace-labels-path config/manager/namespace-labels.yaml -metrics-bind-address 127.0.0.1:8080 -health-probe-bind-address 127.0.0.1:9876
+run: ## Run the controller here, as the Deployment in NAMESPACE (profiles-system) says. Scale that to zero first.
+	@exec tools/run-here.sh "$(NAMESPACE)"
 
 .PHONY: image
 # The second names are the paths of the Kubeflow images' programs, so that manifests made for

@@ -28,6 +28,8 @@ type options struct {
 	mesh                    bool
 	rules                   access.Rules
 	sweepInterval           time.Duration
+	// shutdownDelay is how long everything goes on after the process was asked to stop.
+	shutdownDelay time.Duration
 }
 
 // dashboardPrincipals are the Kubeflow dashboard's, under both names that its
@@ -67,6 +69,8 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	flags.StringVar(&pattern, "registration-name-pattern", "", "Regular expression that the names must match that users register. Empty means any valid name.")
 	flags.IntVar(&o.rules.ProfilesPerUser, "profiles-per-user", 1, "How many Profiles a user can register.")
 	flags.DurationVar(&o.sweepInterval, "sweep-interval", 10*time.Minute, "How often half-made bindings are looked for and healed.")
+	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second,
+		"How long to go on answering when asked to stop, while /readyz says no: until nobody is sent here any more.")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -88,11 +92,7 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 	if err := tenancy.CheckUserHeader(o.callers.UserIDHeader, o.callers.UserIDPrefix); err != nil {
 		return o, fmt.Errorf("-userid-header, -userid-prefix: %w", err)
 	}
-	o.mesh = mesh == "istio"
-	if mesh != "istio" && mesh != "none" {
-		return o, fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
-	}
-	if err := o.finish(names, reserved, pattern); err != nil {
+	if err := o.finish(names, reserved, pattern, mesh); err != nil {
 		return o, err
 	}
 	o.rules.Reserved = o.rules.Reserved.With(getenv("POD_NAMESPACE"))
@@ -100,8 +100,12 @@ func parseOptions(arguments []string, output io.Writer, getenv func(string) stri
 }
 
 // finish reads the settings that have a form of their own.
-func (o *options) finish(names, reserved, pattern string) error {
+func (o *options) finish(names, reserved, pattern, mesh string) error {
 	var err error
+	o.mesh = mesh == "istio"
+	if mesh != "istio" && mesh != "none" {
+		return fmt.Errorf("-mesh is %q; it must be istio or none", mesh)
+	}
 	if o.callers.Names, err = tenancy.ParseNames(names); err != nil {
 		return fmt.Errorf("-user-names: %w", err)
 	}
@@ -114,6 +118,9 @@ func (o *options) finish(names, reserved, pattern string) error {
 	}
 	if o.rules.ProfilesPerUser < 1 {
 		return errors.New("-profiles-per-user must be at least 1")
+	}
+	if o.shutdownDelay < 0 {
+		return errors.New("-shutdown-delay must not be negative")
 	}
 	return nil
 }

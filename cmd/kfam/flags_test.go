@@ -72,6 +72,7 @@ func TestWrongFlagsAreRefusedWithAWordOnWhy(t *testing.T) {
 		"-reserved-namespaces=Team":     "is not a namespace name",
 		"-sidecar-addresses=sidecar":    "neither an address nor a prefix",
 		"-profiles-per-user=0":          "at least 1",
+		"-shutdown-delay=-1s":           "must not be negative",
 		"stray":                         `unexpected argument "stray"`,
 	} {
 		if _, err := parseOptions([]string{argument}, io.Discard, none); err == nil || !strings.Contains(err.Error(), complaint) {

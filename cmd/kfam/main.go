@@ -69,11 +69,13 @@ func run(o options, log logr.Logger) error {
 	if err != nil {
 		return fmt.Errorf("set up the manager: %w", err)
 	}
-	ctx := ctrl.SetupSignalHandler()
+	asked := ctrl.SetupSignalHandler()
+	ctx := outlasting(asked, o.shutdownDelay)
 	server, keeper, err := newServer(ctx, mgr, o, log)
 	if err != nil {
 		return err
 	}
+	server.Stopping = func() bool { return asked.Err() != nil }
 	for _, runnable := range []everywhere{
 		func(ctx context.Context) error { return serve(ctx, o.address, server.HTTP(), log) },
 		func(ctx context.Context) error {

@@ -29,6 +29,12 @@ type Metrics struct {
 	healed    *prometheus.CounterVec
 }
 
+// What a sweep came to, and what it did with a policy, as labels say it.
+const (
+	sweepComplete, sweepFailed                    = "complete", "failed"
+	changeCreated, changeRewritten, changeRemoved = "created", "rewritten", "removed"
+)
+
 // NewMetrics returns Metrics that are registered with registry, together with gauges of how
 // much index holds at the moment of a scrape.
 func NewMetrics(registry Registry, index *access.Index) *Metrics {
@@ -61,7 +67,19 @@ func NewMetrics(registry Registry, index *access.Index) *Metrics {
 		}, []string{"change"}),
 	}
 	registry.MustRegister(m.requests, m.durations, m.panics, m.decisions, m.sweeps, m.healed, indexSize{index})
+	m.beginSweepsAtZero()
 	return m
+}
+
+// beginSweepsAtZero shows every series of the sweeps from the start. One that began with its first
+// event would hide that event from a rate, and one that never began cannot be asked about.
+func (m *Metrics) beginSweepsAtZero() {
+	for _, result := range []string{sweepComplete, sweepFailed} {
+		m.sweeps.WithLabelValues(result)
+	}
+	for _, change := range []string{changeCreated, changeRewritten, changeRemoved} {
+		m.healed.WithLabelValues(change)
+	}
 }
 
 // Handler answers GET /metrics with all that is in the registry.
@@ -71,14 +89,14 @@ func (m *Metrics) Handler() http.Handler {
 
 // Swept counts what a sweep did. err is what it returned.
 func (m *Metrics) Swept(report access.SweepReport, err error) {
-	result := "complete"
+	result := sweepComplete
 	if err != nil {
-		result = "failed"
+		result = sweepFailed
 	}
 	m.sweeps.WithLabelValues(result).Inc()
-	m.healed.WithLabelValues("created").Add(float64(report.Created))
-	m.healed.WithLabelValues("rewritten").Add(float64(report.Rewritten))
-	m.healed.WithLabelValues("removed").Add(float64(report.Removed))
+	m.healed.WithLabelValues(changeCreated).Add(float64(report.Created))
+	m.healed.WithLabelValues(changeRewritten).Add(float64(report.Rewritten))
+	m.healed.WithLabelValues(changeRemoved).Add(float64(report.Removed))
 }
 
 // measured counts and times the requests that next answers. It goes by the patterns of next,

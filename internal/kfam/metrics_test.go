@@ -98,6 +98,13 @@ func TestDecisionsAreCountedByActionAndOutcome(t *testing.T) {
 
 func TestTheIndexAndSweepsAreCounted(t *testing.T) {
 	a := newAPI(t, installation{})
+	a.mustExpose(t,
+		`kfprofiles_kfam_sweeps_total{result="complete"} 0`,
+		`kfprofiles_kfam_sweeps_total{result="failed"} 0`,
+		`kfprofiles_kfam_swept_policies_total{change="created"} 0`,
+		`kfprofiles_kfam_swept_policies_total{change="rewritten"} 0`,
+		`kfprofiles_kfam_swept_policies_total{change="removed"} 0`,
+	)
 	a.server.Metrics.Swept(access.SweepReport{Created: 1, Rewritten: 2, Removed: 3}, nil)
 	a.server.Metrics.Swept(access.SweepReport{Created: 10}, errors.New("namespace ann: no"))
 	a.mustExpose(t,

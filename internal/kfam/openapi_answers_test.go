@@ -93,6 +93,12 @@ var exchanges = map[string]struct {
 		{ann, "DELETE", "/kfam/v1/bindings", bensEdit, 503},
 		{ann, "GET", "/kfam/v1/role/clusteradmin", "", 503},
 	}},
+	"on the way out": {installation{stopping: true}, []exchange{
+		{"", "GET", "/readyz", "", 503},
+		{"", "GET", "/healthz", "", 200},
+		{ann, "GET", "/kfam/v1/bindings", "", 200},
+		{ann, "POST", "/kfam/v1/bindings", bensEdit, 200},
+	}},
 	"with a mistake in the program": {installation{synced: func() bool { panic("a mistake") }}, []exchange{
 		{ann, "POST", "/kfam/v1/profiles", carlasProfile, 500},
 		{ann, "DELETE", "/kfam/v1/profiles/ann", "", 500},

@@ -35,6 +35,8 @@ type installation struct {
 	mesh bool
 	// synced stands in for the Index's own answer.
 	synced func() bool
+	// stopping means that the process has been asked to stop.
+	stopping bool
 	// fault is what the API server answers to everything.
 	fault error
 	// brokenMetrics cannot be gathered.
@@ -65,6 +67,7 @@ func newAPI(t *testing.T, i installation) *api {
 		Keeper:    access.NewKeeper(access.KeeperOptions{Client: cluster, Index: index, Mesh: true, Log: logr.Discard()}),
 		Registrar: &access.Registrar{Client: cluster, Index: index},
 		Synced:    func() bool { return i.synced == nil || i.synced() },
+		Stopping:  func() bool { return i.stopping },
 		Metrics:   kfam.NewMetrics(registry, index), Log: logr.Discard(),
 	})
 	server := httptest.NewUnstartedServer(nil)

@@ -35,6 +35,9 @@ type Options struct {
 	Registrar *access.Registrar
 	// Synced tells whether the Index knows all that was there at the start.
 	Synced func() bool
+	// Stopping tells whether the process has been asked to stop. Everything is still
+	// answered, but /readyz says no, so that new requests are sent elsewhere. May be nil.
+	Stopping func() bool
 	// Audit is told of each decision about a change. May be nil.
 	Audit func(Record)
 	// Metrics counts what is answered, and answers GET /metrics. Nil means new ones that
@@ -88,6 +91,9 @@ func New(o Options) *Server {
 	if o.Audit == nil {
 		o.Audit = func(Record) {}
 	}
+	if o.Stopping == nil {
+		o.Stopping = func() bool { return false }
+	}
 	if o.Index == nil {
 		o.Index = access.NewIndex(o.Names)
 	}
@@ -132,11 +138,14 @@ func (s *Server) Handler() http.Handler {
 }
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	if !s.Synced() {
+	switch {
+	case s.Stopping():
+		text(w, http.StatusServiceUnavailable, "This replica is about to stop.")
+	case !s.Synced():
 		text(w, http.StatusServiceUnavailable, "The bindings of the cluster are still being read.")
-		return
+	default:
+		text(w, http.StatusOK, "ok")
 	}
-	text(w, http.StatusOK, "ok")
 }
 
 // identify returns the caller as the rules see them.

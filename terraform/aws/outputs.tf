@@ -9,9 +9,13 @@ output "profile_role_arns" {
 }
 
 output "helm_values" {
-  description = "Values for the chart kfprofiles: the annotation, and that the controller opens only roles with the tag."
+  description = "Values for the chart kfprofiles: the annotations, and that the controller opens only roles with the tag."
   value = yamlencode({
-    serviceAccount = { annotations = { "eks.amazonaws.com/role-arn" = aws_iam_role.controller.arn } }
-    controller     = { extraArgs = ["-aws-require-role-tag"] }
+    serviceAccount = { annotations = merge(
+      { "eks.amazonaws.com/role-arn" = aws_iam_role.controller.arn },
+      # EKS asks for tokens for STS by itself.
+      var.audience == "sts.amazonaws.com" ? {} : { "eks.amazonaws.com/audience" = var.audience },
+    ) }
+    controller = { extraArgs = ["-aws-require-role-tag"] }
   })
 }

@@ -1,9 +1,13 @@
+locals {
+  role_names = { for profile, p in var.profiles : profile => coalesce(p.role_name, "${var.cluster_name}-${profile}") }
+}
+
 # One role for each Profile, closed from the first moment: its trust policy names the accounts
 # that may have it.
 resource "aws_iam_role" "profile" {
   for_each = var.profiles
 
-  name                 = coalesce(each.value.role_name, "${var.cluster_name}-${each.key}")
+  name                 = local.role_names[each.key]
   path                 = local.path
   description          = "For the pods of the Profile ${each.key} in ${var.cluster_name}."
   permissions_boundary = var.permissions_boundary
@@ -30,7 +34,7 @@ resource "aws_iam_role" "profile" {
     ignore_changes = [assume_role_policy]
 
     precondition {
-      condition     = length(coalesce(each.value.role_name, "${var.cluster_name}-${each.key}")) <= 64
+      condition     = length(local.role_names[each.key]) <= 64
       error_message = "The role's name for the Profile ${each.key} is longer than the 64 characters that IAM allows: set role_name."
     }
   }

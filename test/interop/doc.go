@@ -8,8 +8,8 @@
 // the server lets them in or not.
 //
 // gRPC decides about identities and headers natively. It sends POST only, has its own form of
-// paths and knows no JWT claims; so the matchers of these three are pointed at headers in
-// which the test sends the method, the path and the claims (standin_test.go). The matchers
+// paths, knows no JWT claims and listens on any port; so the matchers of these four are pointed at
+// headers in which the test sends the method, the path, the claims and the port (standin_test.go). The matchers
 // themselves, and the logic around them, stay as Istio wrote them, and testdata shows the
 // configuration as it was before. What Envoy does to a path before the RBAC filter sees it is
 // computed from that configuration (path_test.go).

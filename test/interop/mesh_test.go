@@ -60,14 +60,20 @@ func generate(t *testing.T, settings meshSettings, policies []*istiov1beta1.Auth
 	for _, policy := range policies {
 		documents = append(documents, string(manifest(t, policy)))
 	}
+	return configure(t, settings, profileName, nil, documents)
+}
+
+// configure has Istio build the configuration of a pod with the labels in the namespace.
+func configure(t *testing.T, settings meshSettings, namespace string, labels map[string]string, documents []string) sidecar {
+	t.Helper()
 	config := mesh.DefaultMeshConfig()
 	if settings.trustDomain != "" {
 		config.TrustDomain = settings.trustDomain
 	}
 	config.PathNormalization = &meshconfig.MeshConfig_ProxyPathNormalization{Normalization: settings.normalization}
 	generator := core.NewConfigGenTest(t, core.TestOptions{ConfigString: strings.Join(documents, "\n---\n"), MeshConfig: config})
-	proxy := generator.SetupProxy(&model.Proxy{ConfigNamespace: profileName,
-		Metadata: &model.NodeMetadata{Namespace: profileName, IstioVersion: "1.31.0"}})
+	proxy := generator.SetupProxy(&model.Proxy{ConfigNamespace: namespace, Labels: labels,
+		Metadata: &model.NodeMetadata{Namespace: namespace, Labels: labels, IstioVersion: "1.31.0"}})
 	for _, listener := range generator.Listeners(proxy) {
 		if listener.Name == model.VirtualInboundListenerName {
 			return inbound(t, listener)

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,11 +14,13 @@ import (
 	securityv1beta1 "istio.io/api/security/v1beta1"
 )
 
-// gRPC cannot be asked about a method, a path or a claim. The matchers of these look at the
-// following headers instead, and the test sends there what they should see.
+// gRPC cannot be asked about a method, a path or a claim, and it answers on whatever port is
+// free. The matchers of these look at the following headers instead, and the test sends there what
+// they should see.
 const (
 	standinMethod = "standin-method"
 	standinPath   = "standin-path"
+	standinPort   = "standin-port"
 	// standinClaim is followed by the claim's path and the position of the value in its list.
 	standinClaim = "standin-claim"
 	// mostValues is how many values of a claim the engine is shown.
@@ -86,6 +89,10 @@ func movePermission(p *rbacv3.Permission) error {
 			return fmt.Errorf("a permission matches the header %s", rule.Header.Name)
 		}
 		rule.Header.Name = standinMethod
+		return nil
+	case *rbacv3.Permission_DestinationPort:
+		port := &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: strconv.Itoa(int(rule.DestinationPort))}}
+		p.Rule = &rbacv3.Permission_Header{Header: headerThat(standinPort, port)}
 		return nil
 	case *rbacv3.Permission_UrlPath:
 		p.Rule = &rbacv3.Permission_Header{Header: headerThat(standinPath, rule.UrlPath.GetPath())}

@@ -87,7 +87,7 @@ func (k *KFAM) start(ctx context.Context, binary, kubeconfig string, container c
 		return err
 	}
 	defer log.Close()
-	command := exec.Command(binary, append(append(expandArguments(container), "-bind-address="+ports[0]), o.Flags...)...)
+	command := exec.Command(binary, append(append(expandArguments(container), "-bind-address="+ports[0], "-shutdown-delay=0s"), o.Flags...)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "POD_NAMESPACE="+SystemNamespace)
 	command.Env = append(append(command.Env, environment(container)...), o.Environment...)
 	command.Stdout, command.Stderr, command.ExtraFiles = log, log, o.Inherit

@@ -17,6 +17,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kfprofiles/kfprofiles/internal/kfam/caller"
 	"github.com/kfprofiles/kfprofiles/test/deploy/manifests"
 )
 
@@ -29,10 +30,12 @@ var components = map[string]map[string]any{
 	"prometheus-without-authentication": {"prometheus": map[string]any{"enabled": true, "authentication": false}},
 	"prometheus-rules":                  {"prometheus": map[string]any{"rules": true}},
 	"grafana-dashboard":                 {"grafana": map[string]any{"dashboard": true}},
+	"without-mesh":                      {"mesh": "none"},
 }
 
 func TestTheChartMakesWhatTheOverlaysMake(t *testing.T) {
 	installations := manifests.Overlays()
+	installations = append(installations, installations[0].With("prometheus-without-authentication", "without-mesh"))
 	for _, i := range manifests.Overlays() {
 		installations = append(installations, i.With("network-policy", "prometheus", "prometheus-rules", "grafana-dashboard"),
 			i.With("prometheus-without-authentication"))
@@ -58,9 +61,21 @@ func TestTheChartMakesWhatTheOverlaysMake(t *testing.T) {
 	}
 }
 
+// Only where others are trusted does the chart tell the access API whom.
+func TestTheUsualPrincipalsAreThoseOfTheProgram(t *testing.T) {
+	got := read(t, "values.yaml")["istio"].(map[string]any)["principals"]
+	var want []any
+	for _, principal := range caller.DefaultTrustedPrincipals() {
+		want = append(want, principal)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("istio.principals (-want +got):\n%s", diff)
+	}
+}
+
 // With values that no overlay has, next to what a reader of the chart would want to see.
 func TestGoldens(t *testing.T) {
-	for _, name := range []string{"aws", "controller-alone"} {
+	for _, name := range []string{"aws", "controller-alone", "other-mesh"} {
 		t.Run(name, func(t *testing.T) {
 			objects, err := render("profiles-system", readFile(t, filepath.Join("testdata", name+".values.yaml")))
 			if err != nil {
@@ -89,7 +104,7 @@ func goldenOf(t *testing.T, objects manifests.Objects) []byte {
 	var names, text bytes.Buffer
 	for _, o := range objects {
 		fmt.Fprintf(&names, "# %s %s\n", o.GetKind(), o.GetName())
-		if !slices.Contains([]string{"Deployment", "ConfigMap", "ServiceAccount", "NetworkPolicy"}, o.GetKind()) {
+		if !slices.Contains([]string{"Deployment", "ConfigMap", "ServiceAccount", "NetworkPolicy", "AuthorizationPolicy"}, o.GetKind()) {
 			continue
 		}
 		document, err := yaml.Marshal(o)
@@ -123,6 +138,34 @@ func TestTheFilesOfTheChartAreThoseOfConfig(t *testing.T) {
 	}
 }
 
+// What is still to be done depends on the values.
+func TestTheNotesSayWhatIsLeftToDo(t *testing.T) {
+	const mesh, caller = "set mesh=none", "The access API refuses everybody"
+	for values, want := range map[string]map[string]bool{
+		`{}`:                       {mesh: true, caller: true},
+		`{istio: {enabled: true}}`: {mesh: true, caller: false},
+		`{mesh: none}`:             {mesh: false, caller: true},
+		`{mesh: none, accessAPI: {extraArgs: [-accept-service-accounts]}}`: {mesh: false, caller: false},
+		`{accessAPI: {enabled: false}}`:                                    {mesh: true, caller: false},
+	} {
+		var v map[string]any
+		if err := yaml.Unmarshal([]byte(values), &v); err != nil {
+			t.Fatal(err)
+		}
+		files, err := renderFiles("profiles-system", v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := files["kfprofiles/templates/NOTES.txt"]
+		want["kubectl profile doctor"] = true
+		for text, says := range want {
+			if strings.Contains(notes, text) != says {
+				t.Errorf("with %s, that they say %q is %t, want %t:\n%s", values, text, !says, says, notes)
+			}
+		}
+	}
+}
+
 func TestHelmLintHasNothingToSay(t *testing.T) {
 	for name, files := range valuesFiles {
 		result := lint.RunAll(folder, read(t, files...), "profiles-system")
@@ -150,7 +193,12 @@ func TestWrongValuesAreRefusedByTheirName(t *testing.T) {
 		`{controller: {extraArgs: ["aws-require-role-tag"]}}`:           "/controller/extraArgs/0",
 		`{controller: {resources: {limits: {cpu: "1", memory: null}}}}`: "/controller/resources/limits",
 		`{istio: {principals: []}}`:                                     "/istio/principals",
+		`{istio: {dashboardPrincipals: ["a,b"]}}`:                       "/istio/dashboardPrincipals/0",
+		`{mesh: linkerd}`:                                               "/mesh",
+		`{mesh: none, istio: {enabled: true}}`:                          "Leave one of the two out",
 		`{image: {tag: ""}}`:                                            "/image/tag",
+		`{image: {digest: "0123"}}`:                                     "/image/digest",
+		`{extraVolumes: {name: ca}}`:                                    "/extraVolumes",
 		`{prometheus: {rule: true}}`:                                    "/prometheus",
 	} {
 		var v map[string]any

@@ -33,15 +33,7 @@ var valuesFiles = map[string][]string{
 
 // render returns the objects that helm install would make, or why it refuses the values.
 func render(namespace string, values map[string]any) (manifests.Objects, error) {
-	loaded, err := loader.LoadDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	all, err := util.ToRenderValues(loaded, values, chartcommon.ReleaseOptions{Name: "kfprofiles", Namespace: namespace, Revision: 1, IsInstall: true}, nil)
-	if err != nil {
-		return nil, err
-	}
-	files, err := engine.Render(loaded, all)
+	files, err := renderFiles(namespace, values)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +49,19 @@ func render(namespace string, values map[string]any) (manifests.Objects, error) 
 		objects = append(objects, more...)
 	}
 	return objects, nil
+}
+
+// renderFiles returns what becomes of each template, by its name.
+func renderFiles(namespace string, values map[string]any) (map[string]string, error) {
+	loaded, err := loader.LoadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	all, err := util.ToRenderValues(loaded, values, chartcommon.ReleaseOptions{Name: "kfprofiles", Namespace: namespace, Revision: 1, IsInstall: true}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Render(loaded, all)
 }
 
 func decode(text string) (manifests.Objects, error) {

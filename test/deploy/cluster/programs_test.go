@@ -48,13 +48,16 @@ func programsWork(t *testing.T, i manifests.Installation, objects manifests.Obje
 	probes, metrics, api := freePort(t), freePort(t), freePort(t)
 	manager := start(t, container(t, pod, "manager"), i.Namespace, kubeconfig, settings, "-health-probe-bind-address="+probes,
 		"-metrics-bind-address="+metrics, "-namespace-labels-path="+labelsFile, "-leader-elect-namespace="+i.Namespace)
-	kfam := start(t, container(t, pod, "kfam"), i.Namespace, kubeconfig, settings, "-bind-address="+api,
+	kfam := start(t, container(t, pod, "kfam"), i.Namespace, kubeconfig, settings, "-bind-address="+api, "-shutdown-delay=0s",
 		"-trust-user-header") // There is no sidecar here on whose word it would believe the header.
 	answers(t, manager, "http://"+probes+"/readyz")
 	answers(t, kfam, "http://"+api+"/readyz")
 	answers(t, kfam, "http://"+api+"/metrics")
 	name := registered(t, "http://"+api+"/kfam/v1/", settings)
-	furnished(t, name, settings, labels["namespace-labels.yaml"], manager)
+	furnished(t, name, labels["namespace-labels.yaml"], manager)
+	if !slices.Contains(i.Components, "without-mesh") {
+		admittedByHeader(t, name, settings)
+	}
 	shared(t, "http://"+api+"/kfam/v1/", name, settings)
 	scraped(t, i, metrics)
 }
@@ -85,8 +88,8 @@ func answers(t *testing.T, p *process, url string) {
 }
 
 // furnished waits until the controller has furnished the Profile, and looks whether it went by
-// the installation's settings.
-func furnished(t *testing.T, name string, settings map[string]string, labels string, p *process) {
+// the installation's labels.
+func furnished(t *testing.T, name, labels string, p *process) {
 	t.Helper()
 	profile := &profilev1.Profile{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
@@ -112,8 +115,13 @@ func furnished(t *testing.T, name string, settings map[string]string, labels str
 			t.Errorf("the namespace has %s=%q, want %q", key, namespace.Labels[key], value)
 		}
 	}
+}
+
+// admittedByHeader looks whether the controller went by the installation's user header.
+func admittedByHeader(t *testing.T, name string, settings map[string]string) {
+	t.Helper()
 	var policy istiov1beta1.AuthorizationPolicy
-	if err := pg.Client.Get(t.Context(), client.ObjectKey{Namespace: profile.Name, Name: "ns-owner-access-istio"}, &policy); err != nil {
+	if err := pg.Client.Get(t.Context(), client.ObjectKey{Namespace: name, Name: "ns-owner-access-istio"}, &policy); err != nil {
 		t.Fatal(err)
 	}
 	when := policy.Spec.GetRules()[0].GetWhen()[0]

@@ -26,6 +26,12 @@ const (
 	waits  = `leader_election_master_status{name="kubeflow-profile-controller",pod="b"}`
 	labelA = `kfprofiles_namespace_labels_file_usable{pod="a"}`
 	labelB = `kfprofiles_namespace_labels_file_usable{pod="b"}`
+
+	// These go on with a label and the closing brace.
+	bindings     = `kfprofiles_kfam_requests_total{call="/kfam/v1/bindings",`
+	probes       = `kfprofiles_kfam_requests_total{call="/readyz",`
+	callsWithin  = `kfprofiles_kfam_request_duration_seconds_bucket{call="/kfam/v1/bindings",`
+	probesWithin = `kfprofiles_kfam_request_duration_seconds_bucket{call="/readyz",`
 )
 
 var trials = []trial{
@@ -44,9 +50,14 @@ var trials = []trial{
 
 	{"ProfilesSlowToReady", "each takes more than half a minute", map[string]string{
 		`kfprofiles_time_to_ready_seconds_bucket{le="30"}`: "0x60", `kfprofiles_time_to_ready_seconds_bucket{le="60"}`: "0+1x60",
-		`kfprofiles_time_to_ready_seconds_bucket{le="+Inf"}`: "0+1x60"}, time.Hour, []string{"One of ten new Profiles takes 57s or longer until it is ready."}},
+		`kfprofiles_time_to_ready_seconds_bucket{le="+Inf"}`: "0+1x60", `kfprofiles_time_to_ready_seconds_count`: "0+1x60"},
+		time.Hour, []string{"One of ten new Profiles takes 57s or longer until it is ready."}},
+	{"ProfilesSlowToReady", "the only one was misspelled for long", map[string]string{
+		`kfprofiles_time_to_ready_seconds_bucket{le="30"}`: "0x60", `kfprofiles_time_to_ready_seconds_bucket{le="60"}`: "0x60",
+		`kfprofiles_time_to_ready_seconds_bucket{le="+Inf"}`: "0x35 1x25", `kfprofiles_time_to_ready_seconds_count`: "0x35 1x25"}, time.Hour, nil},
 	{"ProfilesSlowToReady", "there are no new ones", map[string]string{
-		`kfprofiles_time_to_ready_seconds_bucket{le="30"}`: "0x60", `kfprofiles_time_to_ready_seconds_bucket{le="+Inf"}`: "9x60"}, time.Hour, nil},
+		`kfprofiles_time_to_ready_seconds_bucket{le="30"}`: "0x60", `kfprofiles_time_to_ready_seconds_bucket{le="+Inf"}`: "99x60",
+		`kfprofiles_time_to_ready_seconds_count`: "99x60"}, time.Hour, nil},
 
 	{"ProfileReconcilesFail", "each second", map[string]string{`controller_runtime_reconcile_errors_total{controller="profile"}`: "0+60x60"},
 		time.Hour, []string{"The profile controller fails and tries again, 1.0 times a second."}},
@@ -56,7 +67,11 @@ var trials = []trial{
 		8 * time.Minute, []string{"A reconcile of the profile controller ended in a panic."}},
 	{"ProfileReconcilePanics", "none lately", map[string]string{`controller_runtime_reconcile_panics_total{controller="profile"}`: "1x90"}, 80 * time.Minute, nil},
 
-	{"ProfileQueueGrows", "for long", map[string]string{`workqueue_depth{controller="profile"}`: "150x30"}, 20 * time.Minute, []string{"150 Profiles wait for the controller."}},
+	{"ProfileQueueGrows", "for long, in two classes of the leader", map[string]string{
+		`workqueue_depth{controller="profile",pod="a",priority="0"}`: "70x30", `workqueue_depth{controller="profile",pod="a",priority="-100"}`: "80x30",
+		`workqueue_depth{controller="profile",pod="b",priority="0"}`: "0x30"}, 20 * time.Minute, []string{"150 Profiles wait for the controller."}},
+	{"ProfileQueueGrows", "two replicas each have some", map[string]string{
+		`workqueue_depth{controller="profile",pod="a",priority="0"}`: "70x30", `workqueue_depth{controller="profile",pod="b",priority="0"}`: "80x30"}, 20 * time.Minute, nil},
 	{"ProfileQueueGrows", "for a moment", map[string]string{`workqueue_depth{controller="profile"}`: "0x10 900x5 0x30"}, 15 * time.Minute, nil},
 
 	{"ProfileObjectsContested", "another controller patches back", map[string]string{`kfprofiles_api_writes_total{kind="Namespace",verb="patch"}`: "0+6x200"},
@@ -83,21 +98,30 @@ var trials = []trial{
 	{"ProfileAccessPanics", "one", map[string]string{`kfprofiles_kfam_panics_total{pod="a"}`: "0x5 1x5"}, 8 * time.Minute, []string{"A request to the access API ended in a panic."}},
 	{"ProfileAccessPanics", "none", map[string]string{`kfprofiles_kfam_panics_total{pod="a"}`: "0x90"}, 80 * time.Minute, nil},
 
-	{"ProfileAccessFails", "one of ten", map[string]string{`kfprofiles_kfam_requests_total{code="500"}`: "0+1x60", `kfprofiles_kfam_requests_total{code="200"}`: "0+9x60"},
+	{"ProfileAccessFails", "one call of ten, while the probes go well", map[string]string{
+		bindings + `code="500"}`: "0+1x60", bindings + `code="200"}`: "0+9x60", probes + `code="200"}`: "0+12x60"},
 		time.Hour, []string{"The access API fails 10% of its requests."}},
-	{"ProfileAccessFails", "clients are refused", map[string]string{`kfprofiles_kfam_requests_total{code="403"}`: "0+9x60", `kfprofiles_kfam_requests_total{code="200"}`: "0+1x60"}, time.Hour, nil},
+	{"ProfileAccessFails", "clients are refused", map[string]string{bindings + `code="403"}`: "0+9x60", bindings + `code="200"}`: "0+1x60"}, time.Hour, nil},
+	{"ProfileAccessFails", "a new replica is not ready yet", map[string]string{
+		bindings + `code="200"}`: "0+1x60", probes + `code="503"}`: "0+12x60", probes + `code="200"}`: "0+12x60"}, time.Hour, nil},
+	{"ProfileAccessFails", "the only call of the night does", map[string]string{bindings + `code="500"}`: "0x20 1x40", bindings + `code="200"}`: "0x60"}, 30 * time.Minute, nil},
 
-	{"ProfileAccessSlow", "many take seconds", map[string]string{
-		`kfprofiles_kfam_request_duration_seconds_bucket{le="1"}`: "0+9x60", `kfprofiles_kfam_request_duration_seconds_bucket{le="2.5"}`: "0+10x60",
-		`kfprofiles_kfam_request_duration_seconds_bucket{le="+Inf"}`: "0+10x60"}, time.Hour, []string{"One of a hundred requests to the access API takes 2.35s or longer."}},
-	{"ProfileAccessSlow", "all are quick", map[string]string{
-		`kfprofiles_kfam_request_duration_seconds_bucket{le="1"}`: "0+10x60", `kfprofiles_kfam_request_duration_seconds_bucket{le="+Inf"}`: "0+10x60"}, time.Hour, nil},
+	{"ProfileAccessSlow", "many calls take seconds, and the probes do not", map[string]string{
+		callsWithin + `le="1"}`: "0+9x60", callsWithin + `le="2.5"}`: "0+10x60", callsWithin + `le="+Inf"}`: "0+10x60",
+		probesWithin + `le="1"}`: "0+9000x60", probesWithin + `le="2.5"}`: "0+9000x60", probesWithin + `le="+Inf"}`: "0+9000x60"},
+		time.Hour, []string{"One of a hundred requests to the access API takes 2.35s or longer."}},
+	{"ProfileAccessSlow", "all are quick", map[string]string{callsWithin + `le="1"}`: "0+10x60", callsWithin + `le="+Inf"}`: "0+10x60"}, time.Hour, nil},
+	{"ProfileAccessSlow", "scrapes of much take long", map[string]string{callsWithin + `le="1"}`: "0+10x60", callsWithin + `le="+Inf"}`: "0+10x60",
+		`kfprofiles_kfam_request_duration_seconds_bucket{call="/metrics",le="1"}`: "0x60", `kfprofiles_kfam_request_duration_seconds_bucket{call="/metrics",le="2.5"}`: "0+10x60",
+		`kfprofiles_kfam_request_duration_seconds_bucket{call="/metrics",le="+Inf"}`: "0+10x60"}, time.Hour, nil},
 
 	{"ProfileAccessRefusesManyChanges", "each second", map[string]string{`kfprofiles_kfam_decisions_total{action="Grant",outcome="refused",reason="NotAllowed"}`: "0+60x60"},
 		time.Hour, []string{"Many changes are refused: NotAllowed."}},
 	{"ProfileAccessRefusesManyChanges", "many are done", map[string]string{`kfprofiles_kfam_decisions_total{action="Grant",outcome="done",reason="Owner"}`: "0+60x60"}, time.Hour, nil},
 
 	{"ProfileAccessSweepsFail", "all of them", map[string]string{`kfprofiles_kfam_sweeps_total{result="failed"}`: "0+0.1x120", `kfprofiles_kfam_sweeps_total{result="complete"}`: "0x120"},
+		2 * time.Hour, []string{"Half-made bindings have not been healed for an hour."}},
+	{"ProfileAccessSweepsFail", "none was ever complete", map[string]string{`kfprofiles_kfam_sweeps_total{result="failed"}`: "0+0.1x120"},
 		2 * time.Hour, []string{"Half-made bindings have not been healed for an hour."}},
 	{"ProfileAccessSweepsFail", "not all of them", map[string]string{`kfprofiles_kfam_sweeps_total{result="failed"}`: "0+0.05x120", `kfprofiles_kfam_sweeps_total{result="complete"}`: "0+0.05x120"}, 2 * time.Hour, nil},
 

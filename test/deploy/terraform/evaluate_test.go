@@ -18,10 +18,25 @@ import (
 // functions are those of Terraform that the module uses; the library that Terraform itself
 // takes them from has them.
 var functions = map[string]function.Function{
-	"can": tryfunc.CanFunc, "coalesce": stdlib.CoalesceFunc, "jsonencode": stdlib.JSONEncodeFunc, "keys": stdlib.KeysFunc,
-	"length": stdlib.LengthFunc, "merge": stdlib.MergeFunc, "regex": stdlib.RegexFunc, "trimprefix": stdlib.TrimPrefixFunc,
-	"values": stdlib.ValuesFunc,
+	"can": tryfunc.CanFunc, "coalesce": stdlib.CoalesceFunc, "contains": stdlib.ContainsFunc, "jsonencode": stdlib.JSONEncodeFunc,
+	"keys": stdlib.KeysFunc, "length": length, "lower": stdlib.LowerFunc, "merge": stdlib.MergeFunc, "regex": stdlib.RegexFunc,
+	"trimprefix": stdlib.TrimPrefixFunc, "values": stdlib.ValuesFunc, "yamlencode": yamlencode,
 }
+
+// length is also that of a text, for Terraform.
+var length = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
+	Type:   function.StaticReturnType(cty.Number),
+	Impl: func(arguments []cty.Value, _ cty.Type) (cty.Value, error) {
+		if arguments[0].Type() == cty.String {
+			return stdlib.Strlen(arguments[0])
+		}
+		return stdlib.Length(arguments[0])
+	},
+})
+
+// yamlencode writes JSON, which is YAML, too.
+var yamlencode = stdlib.JSONEncodeFunc
 
 const issuer = "oidc.eks.eu-central-1.amazonaws.com/id/0123"
 
@@ -76,6 +91,17 @@ func argument(b *hclsyntax.Block, given cty.Value, scope *hcl.EvalContext) (cty.
 	return convert.Convert(v, wanted)
 }
 
+// preconditions are what a resource wants to hold before it is made.
+func preconditions(b *hclsyntax.Block, scope *hcl.EvalContext) error {
+	for _, inner := range b.Body.Blocks {
+		if inner.Type == "lifecycle" {
+			return validate(inner, scope)
+		}
+	}
+	return nil
+}
+
+// validate says what the rules of a block complain about.
 func validate(b *hclsyntax.Block, scope *hcl.EvalContext) error {
 	for _, rule := range b.Body.Blocks {
 		holds, diagnostics := rule.Body.Attributes["condition"].Expr.Value(scope)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/kfprofiles/kfprofiles/test/cloud/trusteval"
 )
@@ -118,6 +119,63 @@ func TestRolesHaveTheirTagAndTheirPolicies(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"billing/invoices"}, slices.Sorted(maps.Keys(inline))); diff != "" {
 		t.Errorf("inline policies (-want +got):\n%s", diff)
+	}
+}
+
+// What IAM would refuse halfway through, when other roles are there already.
+func TestNamesThatRolesCannotHaveAreRefusedBeforeAnythingIsMade(t *testing.T) {
+	m := load(t, root)
+	long := strings.Repeat("m", 60)
+	for arguments, complaint := range map[string]string{
+		`{ cluster_name = "ml", profiles = { research = {} } }`:                                         "",
+		`{ cluster_name = "ml", profiles = { profiles-controller = {} } }`:                              "set the Profile's role_name, or controller_role_name",
+		`{ cluster_name = "ml", profiles = { a = { role_name = "ML-Profiles-Controller" } } }`:          "set the Profile's role_name, or controller_role_name",
+		`{ cluster_name = "ml", profiles = { profiles-controller = { role_name = "p" } } }`:             "",
+		`{ cluster_name = "ml", controller_role_name = "c", profiles = { profiles-controller = {} } }`:  "",
+		`{ cluster_name = "` + long + `" }`:                                                             "set controller_role_name",
+		`{ cluster_name = "` + long + `", controller_role_name = "c", profiles = { research = {} } }`:   "for the Profile research is longer",
+		`{ cluster_name = "` + long + `", controller_role_name = "c", profiles = { a = {}, b2 = {} } }`: "",
+	} {
+		scope, err := evaluate(t, m, arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var complaints []string
+		for _, name := range []string{"controller", "profile"} {
+			instances, role := resource(t, m, scope, "aws_iam_role", name)
+			for _, instance := range instances {
+				if err := preconditions(role, instance); err != nil {
+					complaints = append(complaints, err.Error())
+				}
+			}
+		}
+		if got := strings.Join(complaints, "\n"); complaint == "" && got != "" || !strings.Contains(got, complaint) {
+			t.Errorf("%s is answered with %q, want a complaint with %q", arguments, got, complaint)
+		}
+	}
+}
+
+func TestTheValuesForTheChartNameWhatTokensAreFor(t *testing.T) {
+	m := load(t, root)
+	for arguments, want := range map[string]string{
+		`{ cluster_name = "ml" }`: `{"controller":{"extraArgs":["-aws-require-role-tag"]},` +
+			`"serviceAccount":{"annotations":{"eks.amazonaws.com/role-arn":"arn:aws:iam::123456789012:role/c"}}}`,
+		`{ cluster_name = "ml", audience = "sts.amazonaws.com.cn" }`: `{"controller":{"extraArgs":["-aws-require-role-tag"]},` +
+			`"serviceAccount":{"annotations":{"eks.amazonaws.com/audience":"sts.amazonaws.com.cn","eks.amazonaws.com/role-arn":"arn:aws:iam::123456789012:role/c"}}}`,
+	} {
+		scope, err := evaluate(t, m, arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scope.Variables["aws_iam_role"] = object(map[string]cty.Value{"controller": object(map[string]cty.Value{
+			"arn": cty.StringVal("arn:aws:iam::123456789012:role/c")})})
+		for _, b := range m.blocks["output"] {
+			if b.Labels[0] == "helm_values" {
+				if diff := cmp.Diff(want, text(t, b, "value", scope)); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", arguments, diff)
+				}
+			}
+		}
 	}
 }
 
