@@ -17,10 +17,11 @@ import (
 	"github.com/kfprofiles/kfprofiles/test/playground"
 )
 
-// Names in examples/aws. Each room has the role of its own name.
+// Names in examples/aws. Each room has the role of its own name, below rolesPath.
 const (
 	researchRoom = "research"
 	billingRoom  = "billing"
+	rolesPath    = "profiles/"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 	stsAudience = "sts.amazonaws.com"
 )
 
-func roleOf(room string) string { return "arn:aws:iam::" + accountID + ":role/" + room }
+func roleOf(room string) string { return "arn:aws:iam::" + accountID + ":role/" + rolesPath + room }
 
 // consistentAWS tells the controller that the double of AWS shows changes at once, so that
 // nobody has to wait for that after the start.
@@ -37,7 +38,7 @@ var consistentAWS = []string{"-aws-start-delay=0s"}
 // startAWS starts a double of AWS IAM and STS with the roles that the examples name.
 func startAWS(ctx context.Context, plane *playground.Playground, o playground.AWSOptions, p *progress) (*playground.AWS, error) {
 	p.say("starting a double of AWS IAM and STS with the roles %s and %s", researchRoom, billingRoom)
-	o.Roles = []string{researchRoom, billingRoom}
+	o.Roles = []string{rolesPath + researchRoom, rolesPath + billingRoom}
 	return plane.StartAWS(ctx, o)
 }
 

@@ -15,7 +15,8 @@ import (
 	"testing"
 )
 
-// TestEveryCommand has a shell do what each document says.
+// TestEveryCommand has a shell do what each document says, and the controller carry out the Profiles
+// of the document with the roles that come of it.
 func TestEveryCommand(t *testing.T) {
 	s := newShell(t)
 	for _, p := range pages(t) {
@@ -23,9 +24,11 @@ func TestEveryCommand(t *testing.T) {
 			continue
 		}
 		t.Run(p.path, func(t *testing.T) {
-			if output, err := s.run(t, p); err != nil {
-				t.Errorf("%v\n%s", err, output)
+			folder := t.TempDir()
+			if output, err := s.runIn(t, folder, p); err != nil {
+				t.Fatalf("%v\n%s", err, output)
 			}
+			tryRoles(t, p, folder)
 		})
 	}
 	report(t, s.entries(t))
@@ -67,9 +70,14 @@ func (s *shell) link(t *testing.T, program, name string) {
 // run runs a page's commands in an empty folder and returns all that they print.
 func (s *shell) run(t *testing.T, p page) (string, error) {
 	t.Helper()
+	return s.runIn(t, t.TempDir(), p)
+}
+
+func (s *shell) runIn(t *testing.T, folder string, p page) (string, error) {
+	t.Helper()
 	s.forgetRoles(t)
 	command := exec.CommandContext(t.Context(), "bash", "-c", p.script())
-	command.Dir = t.TempDir()
+	command.Dir = folder
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig") // A page may change its own.
 	if err := open(t).kubeconfigOfEKS(kubeconfig); err != nil {
 		t.Fatal(err)
@@ -94,18 +102,18 @@ func (s *shell) forgetRoles(t *testing.T) {
 	}
 	for _, found := range roleNames.FindAllStringSubmatch(answer, -1) {
 		if found[1] != roleOfAll {
-			forgetRole(t, found[1])
+			if err := forgetRole(found[1]); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
 
 var roleNames = regexp.MustCompile("<RoleName>([^<]*)<")
 
-func forgetRole(t *testing.T, name string) {
-	t.Helper()
-	if _, err := query("iam", url.Values{"Action": {"DeleteRole"}, "Version": {apiVersions["iam"]}, "RoleName": {name}}); err != nil {
-		t.Fatal(err)
-	}
+func forgetRole(name string) error {
+	_, err := query("iam", url.Values{"Action": {"DeleteRole"}, "Version": {apiVersions["iam"]}, "RoleName": {name}})
+	return err
 }
 
 // entries are what the stand-ins wrote down.

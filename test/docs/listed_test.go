@@ -40,6 +40,10 @@ var listed = map[string]string{
 	"az identity federated-credential delete":               needsAzure,
 	"skopeo copy":        needsRegistry,
 	"skopeo login":       needsRegistry,
+	"terraform init":     elsewhereTested + "; the names in the page's module are looked up",
+	"terraform apply":    needsAWS,
+	"terraform output":   needsAWS,
+	"helm upgrade":       elsewhereTested,
 	"vault write":        othersProgram,
 	"vault policy write": othersProgram,
 	"htpasswd":           othersProgram,
@@ -68,7 +72,7 @@ func listedReason(program string, arguments []string) (name, reason string) {
 }
 
 // foreign are the programs of which all commands are in the list.
-var foreign = []string{"eksctl", "gcloud", "az", "skopeo", "vault", "htpasswd", "jq", "go"}
+var foreign = []string{"eksctl", "gcloud", "az", "skopeo", "vault", "htpasswd", "jq", "go", "terraform", "helm"}
 
 // ordinary are programs that run as they are.
 var ordinary = []string{"cat", "cut", "mkdir", "rm", "cp", "sed", "tr", "head", "base64", "date", "diff", "ls", "chmod", "true"}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -135,6 +133,7 @@ var settled = []string{
 	"create namespace observability",
 	"create namespace auth",
 	"create deployment dex --image=dex -n auth",
+	"create secret generic dex-ann -n auth --from-literal=ANN_PASSWORD=hash",
 	"create namespace ci",
 	"create serviceaccount bot -n ci",
 }
@@ -161,13 +160,4 @@ func (w *world) kubeconfigOfEKS(path string) error {
 	config.Clusters[name] = config.Clusters[current.Cluster]
 	current.Cluster = name
 	return clientcmd.WriteToFile(*config, path)
-}
-
-// startS3 starts a server that lists every bucket as empty.
-func startS3() string {
-	s3 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></ListBucketResult>`))
-	}))
-	parts = append(parts, func() error { s3.Close(); return nil })
-	return s3.URL
 }

@@ -6,11 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli"
 	"github.com/kfprofiles/kfprofiles/test/playground"
@@ -23,8 +26,9 @@ var (
 	defined = regexp.MustCompile(`(?m)^\s+-([a-z0-9-]+)`)
 )
 
-// flagsOfOthers are those of other programs that documents speak of.
-var flagsOfOthers = []string{"-alias"} // tools/image
+// flagsOfOthers are those of other programs that documents speak of: tools/image, Helm, and the control
+// plane, which is a module of its own.
+var flagsOfOthers = []string{"-alias", "--take-ownership", "--dir", "--stop-with-parent", "--audit-log"}
 
 // TestEveryFlagExists holds the flags that documents name against those of our programs.
 func TestEveryFlagExists(t *testing.T) {
@@ -136,4 +140,105 @@ func metricsInCode(t *testing.T) map[string]bool {
 		}
 	}
 	return known
+}
+
+var (
+	// logsOf is a container that documents read the logs of.
+	logsOf = regexp.MustCompile(`kubectl logs [^\x60]*-c ([a-z-]+)`)
+	// moduleSetting is a line such as `path = "/profiles/"` of a module, and moduleResult one such as
+	// module.profiles.helm_values.
+	moduleSetting = regexp.MustCompile(`^  ([a-z_]+) += `)
+	moduleResult  = regexp.MustCompile(`\bmodule\.profiles\.([a-z_]+)`)
+	// declared is a variable or an output of a module.
+	declared = regexp.MustCompile(`(?m)^(variable|output) "([a-z_]+)"`)
+)
+
+// TestEveryContainerExists looks for the containers that documents name in the controller's pod.
+func TestEveryContainerExists(t *testing.T) {
+	known := containersOfPod(t)
+	n := 0
+	for _, p := range pages(t) {
+		for i, line := range p.lines {
+			for _, found := range logsOf.FindAllStringSubmatch(line, -1) {
+				n++
+				if !slices.Contains(known, found[1]) {
+					t.Errorf("%s:%d: the pod has the containers %q and no %s", p.path, i+1, known, found[1])
+				}
+			}
+		}
+	}
+	if n < 3 {
+		t.Errorf("only %d containers were found in the documents", n)
+	}
+}
+
+// containersOfPod are those of the Deployment that people install.
+func containersOfPod(t *testing.T) []string {
+	t.Helper()
+	objects, err := playground.Render(playground.Overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, o := range objects {
+		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+		for _, container := range containers {
+			name, _, _ := unstructured.NestedString(container.(map[string]any), "name")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestEveryTerraformNameExists looks for the settings and results of our module that documents name.
+func TestEveryTerraformNameExists(t *testing.T) {
+	known := map[string]bool{}
+	for _, file := range []string{"variables.tf", "outputs.tf"} {
+		text, err := os.ReadFile(filepath.Join(root(t), "terraform", "aws", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range declared.FindAllStringSubmatch(string(text), -1) {
+			known[found[1]+" "+found[2]] = true
+		}
+	}
+	n := 0
+	for _, p := range pages(t) {
+		for _, b := range p.in("hcl") {
+			for _, name := range terraformNames(b) {
+				n++
+				if !known[name] {
+					t.Errorf("%s:%d: the module of terraform/aws has no %s", p.path, b.line, name)
+				}
+			}
+		}
+	}
+	if n < 5 {
+		t.Errorf("only %d names were found in the documents", n)
+	}
+}
+
+// terraformNames are what a block sets in our module, and what it reads from it.
+func terraformNames(b block) []string {
+	var names []string
+	inModule := false
+	for _, line := range b.lines {
+		if !strings.HasPrefix(line, " ") && line != "" {
+			inModule = strings.HasPrefix(line, "module ")
+		}
+		if found := moduleSetting.FindStringSubmatch(line); found != nil && inModule && found[1] != "source" {
+			names = append(names, "variable "+found[1])
+		}
+		for _, found := range moduleResult.FindAllStringSubmatch(line, -1) {
+			names = append(names, "output "+found[1])
+		}
+	}
+	return names
+}
+
+func TestTerraformNames(t *testing.T) {
+	b := parsePage("x.md", "```hcl\nmodule \"profiles\" {\n  source = \"x\"\n  path = \"/\"\n  profiles = {\n    a = { b = 1 }\n  }\n}\noutput \"c\" {\n  value = module.profiles.d\n}\n```\n").blocks[0]
+	if diff := cmp.Diff([]string{"variable path", "variable profiles", "output d"}, terraformNames(b)); diff != "" {
+		t.Errorf("the names (-want +got):\n%s", diff)
+	}
 }

@@ -2,9 +2,7 @@ package docs
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -15,12 +13,6 @@ import (
 var placeholders = map[string]string{
 	"NAME": "chemistry", "PROFILE": "chemistry", "OWNER": "ann@example.com", "USER": "ben@example.com",
 	"CLUSTER": "ml", "ID": "a-0123456789abcdef0", "BUCKET": "ml-data",
-}
-
-// variables are those that documents use without setting them, because a step before does, on
-// another page or in the reader's own way.
-var variables = map[string]string{
-	"CLUSTER_NAME": "ml", "REGION": "us-east-1", "AWS_ACCOUNT_ID": accountID, "POLICY_ARN": "arn:aws:iam::" + accountID + ":policy/profiles-controller",
 }
 
 // command is one command line, which may go over several lines of a document.
@@ -55,16 +47,15 @@ func isOpen(text string) bool {
 	if here := hereDocument.FindStringSubmatch(text); here != nil {
 		return !strings.HasSuffix(text, "\n"+here[1])
 	}
-	return strings.HasSuffix(text, `\`) || strings.Count(text, "'")%2 == 1
+	words, _, _ := strings.Cut(text, " # ") // A comment may have an apostrophe.
+	return strings.HasSuffix(text, `\`) || strings.Count(words, "'")%2 == 1
 }
 
-// script is a shell script that does what a page says, line by line.
+// script is a shell script that does what a page says, line by line. It stops at a variable that the
+// page has not set: its reader would have none either.
 func (p page) script() string {
 	var s strings.Builder
 	s.WriteString("set -euo pipefail\ntrap 'echo \"$DOCS_PAGE:$DOCS_LINE: this command failed\" >&2' ERR\n")
-	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		fmt.Fprintf(&s, "export %s=%s\n", name, variables[name])
-	}
 	for _, b := range p.in("console") {
 		for _, c := range b.commands() {
 			fmt.Fprintf(&s, "export DOCS_LINE=%d\n%s\n", c.line, filled(c.text))
@@ -86,8 +77,8 @@ func filled(text string) string {
 }
 
 func TestCommandsOfABlock(t *testing.T) {
-	b := parsePage("x.md", "```console\n$ one NAME \\\n    two\nprinted\n$ cat > x.json <<END\n{}\nEND\n$ three '{\n}'\n```\n").blocks[0]
-	want := []command{{2, "one NAME \\\n    two"}, {5, "cat > x.json <<END\n{}\nEND"}, {8, "three '{\n}'"}}
+	b := parsePage("x.md", "```console\n$ zero  # one's comment\n$ one NAME \\\n    two\nprinted\n$ cat > x.json <<END\n{}\nEND\n$ three '{\n}'\n```\n").blocks[0]
+	want := []command{{2, "zero  # one's comment"}, {3, "one NAME \\\n    two"}, {6, "cat > x.json <<END\n{}\nEND"}, {9, "three '{\n}'"}}
 	if diff := cmp.Diff(want, b.commands(), cmp.AllowUnexported(command{})); diff != "" {
 		t.Errorf("the commands (-want +got):\n%s", diff)
 	}

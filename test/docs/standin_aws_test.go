@@ -54,6 +54,12 @@ func awsCommand(arguments []string) (outcome, error) {
 			return outcome{}, err
 		}
 	}
+	if form.Get("Action") == "CreateRole" {
+		// Where a page has two ways to a role, its reader takes one of them.
+		if err := forgetRole(form.Get("RoleName")); err != nil && !strings.Contains(err.Error(), "NoSuchEntity") {
+			return outcome{}, err
+		}
+	}
 	answer, err := query(words[0], form)
 	if err != nil {
 		return outcome{}, err
@@ -178,18 +184,43 @@ func describeCluster(flags map[string][]string) (outcome, error) {
 	return parsed, nil
 }
 
-// checkPolicy wants JSON, and no trust policy that is open to the whole cluster.
+// checkPolicy wants JSON, and no trust policy that is open to the whole cluster or lets in another one.
 func checkPolicy(text []byte) error {
-	if !json.Valid(text) {
-		return fmt.Errorf("not JSON: %s", text)
+	var document any
+	if err := json.Unmarshal(text, &document); err != nil {
+		return fmt.Errorf("not JSON: %w: %s", err, text)
 	}
 	provider, err := trustpolicy.NewProvider("aws", accountID, os.Getenv("DOCS_ISSUER"))
 	if err != nil {
 		return err
+	}
+	for _, trusted := range valuesOf(document, "Federated") {
+		if trusted != provider.ARN {
+			return fmt.Errorf("this trust policy trusts another issuer than this cluster's: %v", trusted)
+		}
 	}
 	open, err := trustpolicy.Open(text, provider)
 	if err == nil && open {
 		return errors.New("this trust policy is open to every service account of the cluster")
 	}
 	return err
+}
+
+// valuesOf are what a key has anywhere in a document.
+func valuesOf(document any, key string) []any {
+	var all []any
+	switch part := document.(type) {
+	case map[string]any:
+		for name, value := range part {
+			if name == key {
+				all = append(all, value)
+			}
+			all = append(all, valuesOf(value, key)...)
+		}
+	case []any:
+		for _, value := range part {
+			all = append(all, valuesOf(value, key)...)
+		}
+	}
+	return all
 }

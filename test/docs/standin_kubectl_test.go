@@ -89,8 +89,7 @@ func nameOf(flag string) string {
 	return name
 }
 
-// inRepository finds the files that a command names: where the shell is, in the repository, or among
-// the examples.
+// inRepository finds the files that a command names: where the shell is, or in the repository.
 func inRepository(arguments []string) []string {
 	found := slices.Clone(arguments)
 	folder := os.Getenv("DOCS_ROOT")
@@ -98,7 +97,7 @@ func inRepository(arguments []string) []string {
 		if i == 0 || !slices.Contains([]string{"-f", "--filename", "-k", "--kustomize"}, arguments[i-1]) {
 			continue
 		}
-		candidates := []string{path, filepath.Join(folder, path), filepath.Join(folder, "examples", "aws", path)}
+		candidates := []string{path, filepath.Join(folder, path)}
 		if at := slices.IndexFunc(candidates, func(p string) bool { _, err := os.Stat(p); return err == nil }); at >= 0 {
 			found[i] = candidates[at]
 		}
@@ -117,6 +116,7 @@ var excuses = regexp.MustCompile(`(?mi)` + strings.Join([]string{
 	`^error: timed out waiting for the condition$`,
 	`^(error: )?timed out waiting for the condition on profiles/(documented-.*|.*-[0-9]+)$`,
 	`^error: no objects passed to apply$`,
+	`^error: failed to create secret secrets "dex-ann" already exists$`, // The list settled has it, for the line behind.
 	`^Warning: .*$`,
 	`^error: |[][,\s]`, // Around several complaints.
 }, "|"))

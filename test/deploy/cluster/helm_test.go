@@ -82,7 +82,7 @@ func (s shell) run(line string) {
 }
 
 var (
-	fenced    = regexp.MustCompile("(?s)```sh\n(.*?)```")
+	fenced    = regexp.MustCompile("(?s)```console\n(.*?)```")
 	namespace = regexp.MustCompile(` -n (\S+)`)
 )
 
@@ -96,8 +96,8 @@ func (s shell) documented() []string {
 	var commands []string
 	for _, block := range fenced.FindAllSubmatch(text, -1) {
 		for line := range strings.Lines(strings.ReplaceAll(string(block[1]), "\\\n", "")) {
-			if !strings.HasPrefix(line, "#") {
-				commands = append(commands, strings.TrimSpace(line))
+			if command, is := strings.CutPrefix(line, "$ "); is {
+				commands = append(commands, strings.TrimSpace(command))
 			}
 		}
 	}

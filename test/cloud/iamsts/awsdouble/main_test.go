@@ -27,7 +27,7 @@ func TestItServesUntilTheParentIsGone(t *testing.T) {
 	stdout, writer := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(t.Context(), []string{"--stop-with-parent", "--account", "111122223333", "--role", "alice", "--role", "open=https://oidc.example.com/id/a"}, stdin, writer)
+		ended <- run(t.Context(), []string{"--stop-with-parent", "--account", "111122223333", "--role", "alice", "--role", "profiles/open=https://oidc.example.com/id/a"}, stdin, writer)
 	}()
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
@@ -54,7 +54,7 @@ func TestItServesUntilTheParentIsGone(t *testing.T) {
 	for _, role := range roles.Roles {
 		found = append(found, aws.ToString(role.Arn))
 	}
-	if diff := cmp.Diff([]string{"arn:aws:iam::111122223333:role/alice", "arn:aws:iam::111122223333:role/open"}, found); diff != "" {
+	if diff := cmp.Diff([]string{"arn:aws:iam::111122223333:role/alice", "arn:aws:iam::111122223333:role/profiles/open"}, found); diff != "" {
 		t.Error(diff)
 	}
 	if err := parent.Close(); err != nil {
