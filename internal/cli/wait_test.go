@@ -120,3 +120,20 @@ func TestWaitingEndsWhereItIsInVain(t *testing.T) {
 		})
 	}
 }
+
+func TestWaitingTellsWhatFailedBeforeTheTimeWasUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := open(t)
+		asked := 0
+		term.cluster = interceptor.NewClient(term.cluster, interceptor.Funcs{
+			Watch: func(ctx context.Context, _ client.WithWatch, _ client.ObjectList, _ ...client.ListOption) (watch.Interface, error) {
+				if asked++; asked == 1 {
+					return nil, errors.New("connection refused")
+				}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			},
+		})
+		term.fails(createAndWait, 1, "The last attempt to follow it failed: connection refused\n")
+	})
+}
