@@ -43,7 +43,9 @@ guessing.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, arguments []string) error { return awsroles.ExplainIAM(r.run(c.Context(), e, arguments[0])) },
+		RunE: func(c *cobra.Command, arguments []string) error {
+			return awsroles.ExplainIAM(r.run(c.Context(), e, arguments[0]))
+		},
 	}
 	r.add(c.Flags())
 	r.addCluster(c.Flags())

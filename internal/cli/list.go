@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -29,10 +28,6 @@ func newList(e *Environment) *cobra.Command {
 			var profiles profilev1.ProfileList
 			if err := cluster.List(c.Context(), &profiles); err != nil {
 				return err
-			}
-			if len(profiles.Items) == 0 && o.format == "" {
-				fmt.Fprintln(e.ErrOut, "There are no Profiles. Create one: kubectl profile create NAME --owner USER")
-				return nil
 			}
 			return o.print(e, &profiles, func(bool) *metav1.Table { return listTable(profiles.Items, metav1.Time{Time: e.Now()}) })
 		},
