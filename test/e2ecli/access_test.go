@@ -50,9 +50,9 @@ func TestSomebodyIsReallyTakenOut(t *testing.T) {
 		t.Fatalf("%v: %s", err, output)
 	}
 	s.does("unshare", "taken-out", "--user", ben)
-	var rules string
+	rules := ""
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
-		rules = s.does("access", "--user", ben)
+		rules = s.does("access", "--user", ben)        //nolint:contextcheck // A shell goes by the test's context.
 		return !strings.Contains(rules, "/user-"), nil // The controller takes away what the Profile said.
 	})
 	if err != nil || strings.Count(rules, "\n") != 2 || !strings.Contains(rules, "clusterrolebinding/taken-out") {
