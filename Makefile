@@ -104,7 +104,7 @@ interop: ## Have Istio's own code decide whom our mesh policies admit. Compiles 
 	cd test/interop && go test -count=1 -timeout 20m ./...
 
 .PHONY: deploy-test
-deploy-test: $(PLAYGROUND) ## Try the overlays on the control plane, the Helm chart, alerts, dashboard and Terraform modules.
+deploy-test: $(PLAYGROUND) ## Try the overlays on the control plane, the Helm chart, alerts, dashboard and the Terraform module.
 	@# Go does not see changes of files outside a module, so nothing may come from its cache.
 	cd test/deploy && go test -count=1 -timeout 15m ./...
 
