@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
 
@@ -68,4 +70,34 @@ func TestAnOpenedRoleIsClosedAgain(t *testing.T) {
 	})
 	f.mustAdmit("widened-role", editorOf("widened-role"), subjectOf("decided-by-hand", "any"))
 	f.mustKeep("widened-role", append(handMade(), decision)...)
+}
+
+// TestARestartForgetsNothingThatIsWrong has a new controller that would look at the role only much
+// later, and knows no more of it than the status says.
+func TestARestartForgetsNothingThatIsWrong(t *testing.T) {
+	f := withAWS(t, "-aws-drift-check-interval=2s")
+	arn := f.role("lost", guidePolicy())
+	f.create(MakeProfile("lost").AWS(arn).Obj())
+	f.awaitIdentity("lost", arn)
+	aws.RemoveRole("lost")
+	f.awaitCondition("lost", profilev1.ConditionReady, profilev1.ReasonIdentityNotFound)
+	f.stop()
+
+	before := aws.RequestsFor("lost")["GetRole"]
+	seen := f.everyVersionOf("lost")
+	f.start("-aws-drift-check-interval=9999h")
+	f.eventually("the role is asked for", func() error {
+		if aws.RequestsFor("lost")["GetRole"] == before {
+			return errors.New("it is not")
+		}
+		return nil
+	})
+	f.settle()
+	for _, p := range seen() {
+		if ready := condition(p, profilev1.ConditionReady); ready.Status != metav1.ConditionFalse || ready.Reason != profilev1.ReasonIdentityNotFound {
+			t.Errorf("without its role it is told to be %+v", ready)
+		}
+	}
+	f.remove(profileNamed("lost"))
+	f.awaitGone(profileNamed("lost"))
 }
