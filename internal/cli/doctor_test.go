@@ -255,9 +255,9 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			kfam.Args = append(kfam.Args, "-oidc-issuer=https://dex.example.com")
 		}, more: []client.Object{controllerPod("pod-b")}},
 		"no mesh": {harm: func(i *healthyCluster) { delete(i.others, "policies") },
-			finds: `✗ Mesh: the cluster does not serve Istio's AuthorizationPolicy, so nobody is let in through it. Install Istio, or start the controller with -mesh=none.`},
+			finds: `✗ Mesh: the cluster does not serve Istio's AuthorizationPolicy, so nobody is let in through it. Install Istio; or go without a mesh, as docs/install.md shows (-mesh=none for the controller and the access API).`},
 		"another gateway": {harm: func(i *healthyCluster) { delete(i.others, "istio-ingressgateway-service-account") },
-			finds: `✗ Mesh: there is no service account for the ingress gateway, cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account, which the policies admit, so nobody gets in. If it runs under another account, set ISTIO_INGRESS_GATEWAY_PRINCIPAL.`},
+			finds: `✗ Mesh: there is no service account for the ingress gateway, cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account, which the policies admit, so nobody gets in. If it runs under another account, set ISTIO_INGRESS_GATEWAY_PRINCIPAL. The access API and its own policy name it, too: docs/access.md shows all three.`},
 		"another notebook controller": {harm: func(i *healthyCluster) {
 			i.settings.Data["NOTEBOOK_CONTROLLER_PRINCIPAL"] = "cluster.local/ns/ml/sa/notebooks"
 		},

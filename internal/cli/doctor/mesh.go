@@ -38,7 +38,7 @@ func examineMesh(ctx context.Context, e *examination) ([]Finding, error) {
 		return nil, err
 	}
 	if crd == nil {
-		return []Finding{problem(name, "Install Istio, or start the controller with -mesh=none.",
+		return []Finding{problem(name, "Install Istio; or go without a mesh, as docs/install.md shows (-mesh=none for the controller and the access API).",
 			"the cluster does not serve Istio's AuthorizationPolicy, so nobody is let in through it.")}, nil
 	}
 	findings := []Finding{fine(name, "the cluster serves Istio's AuthorizationPolicy.")}
@@ -59,6 +59,7 @@ func judgeProgram(program meshProgram, there bool) []Finding {
 	case there:
 		return nil
 	case program.needed:
+		advice += " The access API and its own policy name it, too: docs/access.md shows all three."
 		return []Finding{problem(name, advice, "there is no service account for %s, %s, which the policies admit, so nobody gets in.", program.what, program.principal)}
 	default:
 		return []Finding{warning(name, advice, "there is no service account for %s, %s, which the policies admit.", program.what, program.principal)}
