@@ -19,7 +19,9 @@ type Plugin interface {
 	Apply(ctx context.Context, profile string, b Binding) error
 	// Check is called for a binding that holds as far as is known. It repairs what
 	// somebody else changed, cheaply enough to be called often, and says after how long it
-	// wants to be called again; zero means that it need not be.
+	// wants to be called again; zero means that it need not be. When the Profile was last said to have
+	// something wrong with its identities, Apply is called besides, until the plugin has seen that
+	// the binding holds (see Verifier).
 	Check(ctx context.Context, profile string, b Binding) (time.Duration, error)
 	// Revoke takes the binding back. It gets what was recorded, whatever the spec says by
 	// now.
@@ -53,7 +55,8 @@ type Prober interface {
 }
 
 // Verifier is a Plugin that remembers when it saw with its own eyes that a binding holds.
-// The controller writes that into the Profile's status, for people.
+// The controller writes that into the Profile's status, for people, and takes its word that what
+// was wrong before a restart is right again.
 type Verifier interface {
 	// Verified is when this process last saw outside the cluster that the binding holds. It
 	// is zero when it has not, or when it may hold no longer as far as the plugin knows. It
