@@ -12,6 +12,7 @@ import (
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
+	"github.com/kfprofiles/kfprofiles/internal/cli/ways"
 )
 
 type accessFlags struct {
@@ -57,7 +58,7 @@ func (f *accessFlags) asked() bool { return f.user != "" || len(f.groups) > 0 }
 
 // found are the ways that were asked for, and whether the cluster has a mesh.
 type found struct {
-	ways []Way
+	ways []ways.Way
 	mesh bool
 }
 
@@ -83,8 +84,8 @@ func (f *accessFlags) find(c *cobra.Command, e *Environment, arguments []string)
 	if err != nil {
 		return found{}, err
 	}
-	rules, err := readRules(c.Context(), cluster, p.Name, e.controllerNamespaces())
-	return found{rules.ways(p), rules.mesh.there}, err
+	rules, err := ways.Read(c.Context(), cluster, p.Name, e.controllerNamespaces())
+	return found{rules.Into(p), rules.HasMesh()}, err
 }
 
 // whereSomebodyGetsIn looks through all Profiles.
@@ -93,31 +94,31 @@ func (f *accessFlags) whereSomebodyGetsIn(ctx context.Context, cluster client.Cl
 	if err := cluster.List(ctx, &profiles); err != nil {
 		return found{}, err
 	}
-	rules, err := readRules(ctx, cluster, metav1.NamespaceAll, controllers)
+	rules, err := ways.Read(ctx, cluster, metav1.NamespaceAll, controllers)
 	if err != nil {
 		return found{}, err
 	}
-	somebody := newCaller(f.user, f.groups)
-	var ways []Way
+	somebody := ways.NewCaller(f.user, f.groups)
+	var theirs []ways.Way
 	for i := range profiles.Items {
-		all := rules.ways(&profiles.Items[i])
-		ways = append(ways, slices.DeleteFunc(all, func(w Way) bool { return !w.opensFor(somebody) })...)
+		all := rules.Into(&profiles.Items[i])
+		theirs = append(theirs, slices.DeleteFunc(all, func(w ways.Way) bool { return !w.OpensFor(somebody) })...)
 	}
-	return found{ways, rules.mesh.there}, nil
+	return found{theirs, rules.HasMesh()}, nil
 }
 
 func (f *accessFlags) print(e *Environment, result found) error {
 	if f.format == "json" || f.format == "yaml" {
 		return e.printData(f.format, orEmpty(result.ways))
 	}
-	ways, programs := result.ways, 0
+	shown, programs := result.ways, 0
 	if f.format != "wide" && !f.asked() {
-		ways = slices.DeleteFunc(slices.Clone(ways), func(w Way) bool { return w.ofTheCluster })
-		programs = len(result.ways) - len(ways)
+		shown = slices.DeleteFunc(slices.Clone(shown), func(w ways.Way) bool { return w.OfTheCluster })
+		programs = len(result.ways) - len(shown)
 	}
-	if len(ways) == 0 {
+	if len(shown) == 0 {
 		fmt.Fprintln(e.ErrOut, "Nowhere.")
-	} else if err := printWays(e, ways); err != nil {
+	} else if err := printWays(e, shown); err != nil {
 		return err
 	}
 	if !result.mesh {
@@ -129,17 +130,17 @@ func (f *accessFlags) print(e *Environment, result found) error {
 	return nil
 }
 
-func printWays(e *Environment, ways []Way) error {
+func printWays(e *Environment, all []ways.Way) error {
 	table := &metav1.Table{ColumnDefinitions: columns("Profile", "Who", "By", "May", "Rule", "Note")}
-	for _, w := range ways {
+	for _, w := range all {
 		table.Rows = append(table.Rows, row(w.Profile, plain.Text(w.Who), w.By, plain.Text(w.May), plain.Text(w.Rule), plain.Text(w.Note)))
 	}
 	return printers.NewTablePrinter(printers.PrintOptions{}).PrintObj(table, e.Out)
 }
 
-func orEmpty(ways []Way) []Way {
-	if ways == nil {
-		return []Way{}
+func orEmpty(all []ways.Way) []ways.Way {
+	if all == nil {
+		return []ways.Way{}
 	}
-	return ways
+	return all
 }

@@ -8,6 +8,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/ways"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
@@ -131,7 +132,7 @@ RoleBinding in the namespace, the exit code is 1, and the message says how to ta
 			if err != nil {
 				return err
 			}
-			left := stillIn(c.Context(), cluster, profile, leaver{kind, name, f.role})
+			left := ways.StillIn(c.Context(), cluster, profile, ways.Leaver{Kind: kind, Name: name, Role: f.role})
 			switch {
 			case changed:
 				e.said(profile.Name, dryRun.said(fmt.Sprintf("no longer shared with %s %s", kind, name)))

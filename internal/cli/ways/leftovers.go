@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"context"
@@ -17,28 +17,29 @@ import (
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
 
-// leaver is somebody who was taken out of a Profile, in one role or in all.
-type leaver struct {
-	kind, name string
-	// role is empty for all.
-	role string
+// Leaver is somebody who was taken out of a Profile, in one role or in all.
+type Leaver struct {
+	// Kind is User or Group.
+	Kind, Name string
+	// Role is empty for all.
+	Role string
 }
 
 // is tells whether a contributor is the one who leaves.
-func (l leaver) is(c contributor.Contributor) bool {
-	return c.Kind == l.kind && c.Name == l.name && (l.role == "" || string(c.Role) == l.role)
+func (l Leaver) is(c contributor.Contributor) bool {
+	return c.Kind == l.Kind && c.Name == l.Name && (l.Role == "" || string(c.Role) == l.Role)
 }
 
 // holds tells whether a role binding names who leaves, in such a role.
-func (l leaver) holds(b *rbacv1.RoleBinding) bool {
-	return (l.role == "" || roleText(b.RoleRef) == l.role) && slices.ContainsFunc(b.Subjects, l.isSubject)
+func (l Leaver) holds(b *rbacv1.RoleBinding) bool {
+	return (l.Role == "" || roleText(b.RoleRef) == l.Role) && slices.ContainsFunc(b.Subjects, l.isSubject)
 }
 
-func (l leaver) isSubject(subject rbacv1.Subject) bool {
-	if l.kind == rbacv1.GroupKind {
-		return caller{groups: []string{l.name}}.isSubject(subject)
+func (l Leaver) isSubject(subject rbacv1.Subject) bool {
+	if l.Kind == rbacv1.GroupKind {
+		return Caller{groups: []string{l.Name}}.isSubject(subject)
 	}
-	return caller{user: l.name}.isSubject(subject)
+	return Caller{user: l.Name}.isSubject(subject)
 }
 
 // leftovers are what still lets in who leaves, in spite of the Profile.
@@ -54,7 +55,7 @@ func (l leftovers) none() bool { return !l.owner && len(l.granted)+len(l.others)
 
 // leftoversOf looks for what the controller does not take away by itself: what a Profile declared,
 // and the pair that stood for the same contributor before.
-func leftoversOf(l leaver, owner rbacv1.Subject, bindings []rbacv1.RoleBinding, policies []*istiov1beta1.AuthorizationPolicy) leftovers {
+func leftoversOf(l Leaver, owner rbacv1.Subject, bindings []rbacv1.RoleBinding, policies []*istiov1beta1.AuthorizationPolicy) leftovers {
 	declared := map[contributor.Contributor]bool{}
 	for i := range bindings {
 		if c, err := contributor.Read(&bindings[i]); err == nil && contributor.Declared(&bindings[i]) {
@@ -88,16 +89,16 @@ func leftoversOf(l leaver, owner rbacv1.Subject, bindings []rbacv1.RoleBinding, 
 	return left
 }
 
-// stillIn is the error that says by what somebody who was taken out of a Profile still gets in,
+// StillIn is the error that says by what somebody who was taken out of a Profile still gets in,
 // or nil.
-func stillIn(ctx context.Context, cluster client.Client, p *profilev1.Profile, l leaver) error {
+func StillIn(ctx context.Context, cluster client.Client, p *profilev1.Profile, l Leaver) error {
 	var bindings rbacv1.RoleBindingList
 	if err := cluster.List(ctx, &bindings, client.InNamespace(p.Name)); err != nil {
-		return fmt.Errorf("see whether %s %s still has access: %w", l.kind, l.name, err)
+		return fmt.Errorf("see whether %s %s still has access: %w", l.Kind, l.Name, err)
 	}
 	policies, err := listPolicies(ctx, cluster, p.Name)
 	if err != nil && !isUnserved(err) {
-		return fmt.Errorf("see whether %s %s still has access: %w", l.kind, l.name, err)
+		return fmt.Errorf("see whether %s %s still has access: %w", l.Kind, l.Name, err)
 	}
 	left := leftoversOf(l, p.Spec.Owner, bindings.Items, policies)
 	if left.none() {
@@ -107,8 +108,8 @@ func stillIn(ctx context.Context, cluster client.Client, p *profilev1.Profile, l
 }
 
 // complaint says what is left and how to take it away.
-func (l leftovers) complaint(namespace string, who leaver) error {
-	said := who.kind + " " + plain.Text(who.name)
+func (l leftovers) complaint(namespace string, who Leaver) error {
+	said := who.Kind + " " + plain.Text(who.Name)
 	var lines []string
 	if l.owner {
 		lines = append(lines, fmt.Sprintf("%s owns profile/%s. Give it to somebody else: kubectl profile transfer %s --owner OWNER", said, namespace, namespace))

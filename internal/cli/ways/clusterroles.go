@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"slices"

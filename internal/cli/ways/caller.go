@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"slices"
@@ -20,8 +20,8 @@ const (
 // accountPrefix begins the full names of service accounts.
 const accountPrefix = "system:serviceaccount:"
 
-// caller is somebody of whom it is asked where they get in.
-type caller struct {
+// Caller is somebody of whom it is asked where they get in.
+type Caller struct {
 	// user is the name that the API server knows; that of a service account begins with
 	// accountPrefix. It is empty when only groups are asked about.
 	user string
@@ -29,13 +29,13 @@ type caller struct {
 	groups []string
 }
 
-// newCaller takes a service account as its full name, and also as ways and --owner write it.
-func newCaller(user string, groups []string) caller {
+// NewCaller takes a service account as its full name, and also as ways and --owner write it.
+func NewCaller(user string, groups []string) Caller {
 	if account, given := strings.CutPrefix(user, rbacv1.ServiceAccountKind+":"); given {
 		namespace, name, _ := strings.Cut(account, "/")
 		user = accountUser(namespace, name)
 	}
-	c := caller{user: user, groups: slices.Clone(groups)}
+	c := Caller{user: user, groups: slices.Clone(groups)}
 	if user == anonymous {
 		c.groups = append(c.groups, everyUnauthenticated)
 		return c
@@ -53,14 +53,14 @@ func accountUser(namespace, name string) string {
 }
 
 // account takes the name of a service account apart.
-func (c caller) account() (namespace, name string, is bool) {
+func (c Caller) account() (namespace, name string, is bool) {
 	account, is := strings.CutPrefix(c.user, accountPrefix)
 	namespace, name, complete := strings.Cut(account, ":")
 	return namespace, name, is && complete
 }
 
 // isSubject tells whether RBAC takes the caller for a subject.
-func (c caller) isSubject(subject rbacv1.Subject) bool {
+func (c Caller) isSubject(subject rbacv1.Subject) bool {
 	if subject.Kind == rbacv1.GroupKind {
 		return slices.Contains(c.groups, subject.Name)
 	}

@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"slices"
@@ -25,15 +25,15 @@ type Way struct {
 	Note string `json:"note,omitempty"`
 
 	// admits tells for whom it is open; nil means for nobody.
-	admits func(caller) bool
+	admits func(Caller) bool
 	// person is whom a role binding of the namespace names, if that is no program.
-	person *caller
-	// ofTheCluster tells that a program has this right in every namespace alike.
-	ofTheCluster bool
+	person *Caller
+	// OfTheCluster tells that a program has this right in every namespace alike.
+	OfTheCluster bool `json:"-"`
 }
 
-// opensFor tells whether it is a way for somebody.
-func (w Way) opensFor(c caller) bool { return w.admits != nil && w.admits(c) }
+// OpensFor tells whether it is a way for somebody.
+func (w Way) OpensFor(c Caller) bool { return w.admits != nil && w.admits(c) }
 
 // cloudWays are the identities that pods of the namespace have.
 func cloudWays(p *profilev1.Profile) []Way {
@@ -41,7 +41,7 @@ func cloudWays(p *profilev1.Profile) []Way {
 	for _, identity := range p.Status.Identities {
 		way := Way{Profile: p.Name, Who: "ServiceAccount:" + p.Name + "/" + identity.ServiceAccount, By: "cloud", May: "use " + identity.Identity,
 			Rule:   "profile/" + p.Name + " " + identity.Plugin,
-			admits: func(c caller) bool { return c.user == accountUser(p.Name, identity.ServiceAccount) }}
+			admits: func(c Caller) bool { return c.user == accountUser(p.Name, identity.ServiceAccount) }}
 		if identity.Phase != profilev1.IdentityBound {
 			way.Note = "not yet, or not any more: " + string(identity.Phase)
 		}
@@ -57,7 +57,7 @@ func halfOpen(ways []Way) []Way {
 		return ways
 	}
 	for i, w := range ways {
-		admitted := func(other Way) bool { return other.By == byMesh && other.opensFor(*w.person) }
+		admitted := func(other Way) bool { return other.By == byMesh && other.OpensFor(*w.person) }
 		if w.Note == "" && w.person != nil && !slices.ContainsFunc(ways, admitted) {
 			ways[i].Note = "RBAC only: no mesh policy lets them in"
 		}

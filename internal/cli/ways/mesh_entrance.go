@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 // entrance is whom a rule lets in, and on which conditions.
 type entrance struct {
 	who    string
-	admits func(caller) bool
+	admits func(Caller) bool
 	// throughGateway tells that the requests must come through the gateway.
 	throughGateway bool
 	// only are the conditions besides, and remark is what is odd about it.
@@ -33,7 +33,7 @@ func (m meshConventions) entrances(demands []demand, namespace string) []entranc
 		}
 	}
 	if telling < 0 {
-		rest.who, rest.admits = "anybody", func(caller) bool { return true }
+		rest.who, rest.admits = "anybody", func(Caller) bool { return true }
 		if len(rest.only) > 0 {
 			rest.who = "whoever meets the conditions"
 		}
@@ -81,18 +81,18 @@ const throughEntry = "the gateway is among them, and brings everybody's requests
 func (m meshConventions) admit(e entrance, key, value, namespace string) entrance {
 	switch {
 	case m.isUser(key):
-		e.who, e.admits = value, func(c caller) bool { return m.names(value, c.user) }
+		e.who, e.admits = value, func(c Caller) bool { return m.names(value, c.user) }
 		if value == anyValue {
 			e.who = "every user"
 		}
 	case m.isGroup(key):
-		e.who, e.admits = "Group:"+value, func(c caller) bool {
+		e.who, e.admits = "Group:"+value, func(c Caller) bool {
 			return slices.ContainsFunc(c.groups, func(group string) bool { return matches(value, group) })
 		}
 	case key == tokenKey:
-		e.who, e.admits = key+"="+value, func(c caller) bool { return isTokenOf(value, c.user) }
+		e.who, e.admits = key+"="+value, func(c Caller) bool { return isTokenOf(value, c.user) }
 	case isClaim(key):
-		e.who, e.admits = key+"="+value, func(c caller) bool { return value == anyValue || c.user != "" && matches(value, c.user) }
+		e.who, e.admits = key+"="+value, func(c Caller) bool { return value == anyValue || c.user != "" && matches(value, c.user) }
 	case key == principalKey:
 		e.who, e.admits = "program "+value, m.programs(m.isEntry(value), func(ns, name string) bool { return m.isProgram(value, ns, name) })
 		e = e.remarkIf(m.isEntry(value))
@@ -118,8 +118,8 @@ func (e entrance) remarkIf(entry bool) entrance {
 
 // programs admits the pods of service accounts, and everybody where an ingress gateway is
 // among them.
-func (m meshConventions) programs(entry bool, are func(namespace, name string) bool) func(caller) bool {
-	return func(c caller) bool {
+func (m meshConventions) programs(entry bool, are func(namespace, name string) bool) func(Caller) bool {
+	return func(c Caller) bool {
 		namespace, name, is := c.account()
 		return entry || is && are(namespace, name)
 	}

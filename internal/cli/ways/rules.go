@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
 )
 
-// accessRules are what decides who gets into Profiles' namespaces.
-type accessRules struct {
+// Rules are what decides who gets into Profiles' namespaces.
+type Rules struct {
 	bindings        []rbacv1.RoleBinding
 	clusterBindings []rbacv1.ClusterRoleBinding
 	// roles are the rules of the ClusterRoles.
@@ -30,10 +30,10 @@ type meshRules struct {
 	conventions meshConventions
 }
 
-// readRules reads the rules of one namespace, or of all when none is given. The controller is
+// Read reads the rules of one namespace, or of all when none is given. The controller is
 // looked for in its namespaces.
-func readRules(ctx context.Context, cluster client.Client, namespace string, controllers []string) (accessRules, error) {
-	var r accessRules
+func Read(ctx context.Context, cluster client.Client, namespace string, controllers []string) (Rules, error) {
+	var r Rules
 	var bindings rbacv1.RoleBindingList
 	if err := cluster.List(ctx, &bindings, client.InNamespace(namespace)); err != nil {
 		return r, fmt.Errorf("read the role bindings: %w", err)
@@ -90,8 +90,12 @@ func listPolicies(ctx context.Context, cluster client.Client, namespace string) 
 // isUnserved tells whether the cluster does not know a kind that was listed.
 func isUnserved(err error) bool { return meta.IsNoMatchError(err) || apierrors.IsNotFound(err) }
 
-// ways lists the ways into a Profile's namespace.
-func (r accessRules) ways(p *profilev1.Profile) []Way {
+// HasMesh tells whether the cluster has a mesh. Where it has none, only the network decides who
+// reaches the pods.
+func (r Rules) HasMesh() bool { return r.mesh.there }
+
+// Into lists the ways into a Profile's namespace.
+func (r Rules) Into(p *profilev1.Profile) []Way {
 	var bindings []rbacv1.RoleBinding
 	for _, b := range r.bindings {
 		if b.Namespace == p.Name {

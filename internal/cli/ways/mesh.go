@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"slices"
@@ -78,7 +78,7 @@ func openToAll(profile string, policies []*istiov1beta1.AuthorizationPolicy, oth
 			why = notes(why, policyText(p)+" is only a dry run")
 		}
 	}
-	return Way{Profile: profile, Who: "anybody", By: byMesh, May: everyRequest, Rule: noPolicy, Note: why, admits: func(caller) bool { return true }}
+	return Way{Profile: profile, Who: "anybody", By: byMesh, May: everyRequest, Rule: noPolicy, Note: why, admits: func(Caller) bool { return true }}
 }
 
 // closed says that there is no way through the mesh.

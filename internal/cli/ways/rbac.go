@@ -1,4 +1,4 @@
-package cli
+package ways
 
 import (
 	"fmt"
@@ -37,7 +37,7 @@ func clusterWays(profile string, bindings []rbacv1.ClusterRoleBinding, rules map
 			}
 			way := subjectWay(profile, subject, b.RoleRef)
 			way.Rule, way.Note = "clusterrolebinding/"+b.Name, "in every namespace"
-			way.ofTheCluster = subject.Kind == rbacv1.ServiceAccountKind && subject.Namespace != profile && b.RoleRef.Name != clusterAdmin
+			way.OfTheCluster = subject.Kind == rbacv1.ServiceAccountKind && subject.Namespace != profile && b.RoleRef.Name != clusterAdmin
 			ways = append(ways, way)
 		}
 	}
@@ -45,19 +45,19 @@ func clusterWays(profile string, bindings []rbacv1.ClusterRoleBinding, rules map
 }
 
 func subjectWay(profile string, subject rbacv1.Subject, role rbacv1.RoleRef) Way {
-	return Way{Profile: profile, Who: whoIs(subject), By: byRBAC, May: roleText(role), admits: func(c caller) bool { return c.isSubject(subject) }}
+	return Way{Profile: profile, Who: whoIs(subject), By: byRBAC, May: roleText(role), admits: func(c Caller) bool { return c.isSubject(subject) }}
 }
 
 // personOf is the user or group of people that a subject names, or nil. What Kubernetes itself
 // calls so is never in a policy of the mesh.
-func personOf(subject rbacv1.Subject) *caller {
+func personOf(subject rbacv1.Subject) *Caller {
 	switch {
 	case strings.HasPrefix(subject.Name, "system:"):
 		return nil
 	case subject.Kind == rbacv1.UserKind:
-		return &caller{user: subject.Name}
+		return &Caller{user: subject.Name}
 	case subject.Kind == rbacv1.GroupKind:
-		return &caller{groups: []string{subject.Name}}
+		return &Caller{groups: []string{subject.Name}}
 	default:
 		return nil
 	}
@@ -73,10 +73,14 @@ func inNamespace(subject rbacv1.Subject, namespace string) rbacv1.Subject {
 
 // whoIs writes a subject as --owner takes it.
 func whoIs(subject rbacv1.Subject) string {
-	if subject.Kind == rbacv1.ServiceAccountKind {
+	switch subject.Kind {
+	case rbacv1.UserKind:
+		return subject.Name
+	case rbacv1.ServiceAccountKind:
 		return subject.Kind + ":" + subject.Namespace + "/" + subject.Name
+	default:
+		return subject.Kind + ":" + subject.Name
 	}
-	return subjectText(subject.Kind, subject.Name)
 }
 
 // roleText is admin, edit or view for the ClusterRoles that stand for them, and otherwise the
