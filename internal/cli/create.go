@@ -21,7 +21,7 @@ const createExample = `  # A room for Ann, with a quota, and wait until she can 
   kubectl profile create ann --owner ann@example.com --quota cpu=4,memory=8Gi --wait
 
   # A team's room, owned by a group, with an AWS role and a contributor
-  kubectl profile create vision --owner Group:vision --aws-role arn:aws:iam::123456789012:role/vision --contributor edit=ben@example.com
+  kubectl profile create vision --owner Group:vision --aws-role arn:aws:iam::123456789012:role/profiles/vision --contributor edit=ben@example.com
 
   # The manifest, for git
   kubectl profile create ann --owner ann@example.com --dry-run=client -o yaml`

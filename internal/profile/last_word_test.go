@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,8 @@ func TestTheLastWordStandsWhileAPluginLooksAgain(t *testing.T) {
 	}{
 		"known to be gone":      {said: gone.Reason, status: metav1.ConditionFalse, reason: gone.Reason, want: "There is no A."},
 		"all was well":          {said: profilev1.ReasonApplied, status: metav1.ConditionTrue},
-		"of an older spec":      {said: gone.Reason, status: metav1.ConditionFalse, changed: true, reason: profilev1.ReasonBinding, want: "Looking."},
+		"changed elsewhere":     {said: gone.Reason, status: metav1.ConditionFalse, changed: true, reason: gone.Reason, want: "There is no A."},
+		"only out of reach":     {said: profilev1.ReasonRetrying, status: metav1.ConditionFalse},
 		"only being bound":      {said: profilev1.ReasonBinding, status: metav1.ConditionFalse},
 		"only without its home": {said: profilev1.ReasonNamespaceNotReady, status: metav1.ConditionFalse},
 	} {
@@ -52,6 +54,23 @@ func TestTheLastWordStandsWhileAPluginLooksAgain(t *testing.T) {
 				t.Errorf("it is told as %+v", res.failure)
 			}
 		})
+	}
+}
+
+func TestTheLastWordIsNotAboutWhatIsNewlyAskedFor(t *testing.T) {
+	r := newRoom(t, interceptor.Funcs{})
+	r.bound("A")
+	r.said(metav1.ConditionFalse, gone.Reason, gone.Message)
+	r.s.profile.Generation++
+	r.asks("B")
+	for _, says := range []string{"Looking.", "to B"} {
+		r.cloud.fails["probe B"] = atWork
+		if says != "Looking." {
+			delete(r.cloud.fails, "probe B")
+		}
+		if f := r.round().failure; f == nil || f.reason != profilev1.ReasonBinding || !strings.Contains(f.message, says) || strings.Contains(f.message, gone.Message) {
+			t.Errorf("it is told as %+v", f)
+		}
 	}
 }
 

@@ -38,6 +38,7 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 		return res
 	}
 	wishes := r.Plugins.Wishes(ctx, s.profile)
+	var steps []identity.Step
 	errs := wishes.Failures
 	if leaving {
 		errs = nil
@@ -51,13 +52,14 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 		ledger := identity.Ledger{Wishes: wishes, Records: s.identities, Leaving: leaving, AtHome: s.atHome(),
 			Genuine:    func(record profilev1.IdentityBinding) bool { return sealer.Genuine(s.profile.UID, record) },
 			Registered: func(kind string) bool { _, ok := r.Plugins.Get(kind); return ok }}
-		steps, unfit := r.probe(ctx, s, ledger.Steps())
+		steps = ledger.Steps()
+		fit, unfit := r.probe(ctx, s, steps)
 		errs = append(errs, unfit...)
-		if err := r.holdBack(ctx, s, leaving, steps); err != nil {
+		if err := r.holdBack(ctx, s, leaving, fit); err != nil {
 			res.failure = classify(err)
 			return res
 		}
-		settled := r.carryOutSteps(ctx, s, sealer, ledger, steps)
+		settled := r.carryOutSteps(ctx, s, sealer, ledger, fit)
 		s.identities, res.outcomes, res.again = settled.records, settled.outcomes, settled.again
 		errs = append(errs, settled.errs...)
 	}
@@ -65,7 +67,7 @@ func (r *Reconciler) settleIdentities(ctx context.Context, s *situation, leaving
 		res.reason, res.message = profilev1.ReasonApplied, "The service accounts are bound to their identities."
 	}
 	res.failure = allOf(errs)
-	if last := lastWord(s.profile); last != nil && !leaving {
+	if last := lastWord(s.profile, steps); last != nil && !leaving {
 		res.failure = standing(last, errs)
 	}
 	return res

@@ -17,8 +17,8 @@ import (
 // token issuer of its own, so the one with the issuer of this API server is the one. It is
 // looked for once in the life of a process, and not at all when the name is given.
 type clusterName struct {
-	// looking is held by who looks for it.
-	looking sync.Mutex
+	// looking is full while somebody looks for it.
+	looking chan struct{}
 
 	mu    sync.Mutex
 	known string
@@ -31,17 +31,24 @@ type clusterName struct {
 // wait for EKS one after the other.
 const passingFor = 5 * time.Second
 
-// clusterOf returns the name of the cluster. Who comes while somebody else looks for it does
-// not wait, since that would hold up Profiles that want nothing of EKS.
+// lookPatience is how long others wait for who looks for the cluster: about as long as EKS takes to
+// answer when all is well. Longer would hold up Profiles that want nothing of EKS.
+const lookPatience = 2 * time.Second
+
+// clusterOf returns the name of the cluster.
 func (p *Plugin) clusterOf(ctx context.Context) (string, error) {
 	c := &p.cluster
 	if known, err := c.remembered(p.memory.timing.Failure); known != "" || err != nil {
 		return known, err
 	}
-	if !c.looking.TryLock() {
+	select {
+	case c.looking <- struct{}{}:
+		defer func() { <-c.looking }()
+	case <-time.After(lookPatience):
 		return "", c.beingLookedFor()
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
-	defer c.looking.Unlock()
 	if known, err := c.remembered(p.memory.timing.Failure); known != "" || err != nil {
 		return known, err // Somebody else has just finished.
 	}
@@ -76,7 +83,7 @@ func (c *clusterName) remembered(refusedFor time.Duration) (string, error) {
 	return "", nil
 }
 
-// beingLookedFor is told to who comes meanwhile: what went wrong the last time, since they are
+// beingLookedFor is told to who has waited in vain: what went wrong the last time, since they are
 // to come again in any case, or that it is being looked for.
 func (c *clusterName) beingLookedFor() error {
 	c.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,8 +120,8 @@ func TestADiscoveryThatFailsIsExplained(t *testing.T) {
 	}
 }
 
-// TestNobodyWaitsForSomebodyElsesDiscovery has many Profiles planned while EKS does not answer.
-func TestNobodyWaitsForSomebodyElsesDiscovery(t *testing.T) {
+// TestNobodyWaitsLongForSomebodyElsesDiscovery has many Profiles planned while EKS does not answer.
+func TestNobodyWaitsLongForSomebodyElsesDiscovery(t *testing.T) {
 	f := start(t, unnamed)
 	asked, answer := make(chan struct{}), make(chan struct{})
 	f.before("ListClusters", func(eks.Request) {
@@ -133,13 +134,25 @@ func TestNobodyWaitsForSomebodyElsesDiscovery(t *testing.T) {
 		first <- err
 	}()
 	<-asked
-	for range 3 {
-		_, err := f.planned()
+	others := make([]error, 3)
+	var group sync.WaitGroup
+	for i := range others {
+		group.Go(func() { _, others[i] = f.planned() })
+	}
+	group.Wait()
+	for _, err := range others {
 		plugintest.WantError(t, err, plugin.Retry, profilev1.ReasonBinding, "being found out")
 	}
+	soon := make(chan error)
+	go func() {
+		_, err := f.planned()
+		soon <- err
+	}()
 	close(answer)
-	if err := <-first; err != nil {
-		t.Error(err)
+	for _, planned := range []chan error{first, soon} {
+		if err := <-planned; err != nil {
+			t.Error(err)
+		}
 	}
 	f.wantPlanned(testCluster)
 	f.wantRequests(map[string]int{"ListClusters": 1, "DescribeCluster": 1})

@@ -72,7 +72,7 @@ func New(o Options) (*Plugin, error) {
 		o.Observe = func(string, string) {}
 	}
 	return &Plugin{client: o.EKS, issuer: o.Issuer, annotations: o.Annotations, host: o.Host, log: o.Log, observe: o.Observe,
-		budget: ration.NewBudget(o.RequestsPerSecond), cluster: clusterName{known: o.Cluster}, memory: newMemory(o.Timing)}, nil
+		budget: ration.NewBudget(o.RequestsPerSecond), cluster: clusterName{known: o.Cluster, looking: make(chan struct{}, 1)}, memory: newMemory(o.Timing)}, nil
 }
 
 // clusterNames are those that EKS takes (EKS API Reference, CreateCluster).
