@@ -16,7 +16,9 @@ of_manager() { of_deployment "{range .spec.template.spec.containers[?(@.name==\"
 
 of_config_map() { kubectl get configmap "$1" -n "$namespace" -o go-template="$2"; }
 
-replicas=$(of_deployment '{.spec.replicas}') || refuse \
+command -v kubectl >/dev/null || refuse "There is no kubectl in the PATH. make run reads the settings of the controller in the cluster with it."
+replicas=$(kubectl get deployment profiles-deployment -n "$namespace" --ignore-not-found -o jsonpath='{.spec.replicas}')
+[ -n "$replicas" ] || refuse \
 	"The controller takes its settings from the Deployment profiles-deployment, which was not found in the namespace $namespace. Name its namespace, as in make run NAMESPACE=kubeflow; on a cluster that has none, run make deploy first."
 [ "$replicas" = 0 ] || refuse \
 	"The controller in the namespace $namespace is at work. Stop it first; the access API stops with it: kubectl scale deployment profiles-deployment --replicas=0 -n $namespace"

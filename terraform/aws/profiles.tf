@@ -37,6 +37,10 @@ resource "aws_iam_role" "profile" {
       condition     = length(local.role_names[each.key]) <= 64
       error_message = "The role's name for the Profile ${each.key} is longer than the 64 characters that IAM allows: set role_name."
     }
+    precondition {
+      condition     = length([for name in values(local.role_names) : name if lower(name) == lower(local.role_names[each.key])]) == 1
+      error_message = "Another Profile's role is called ${local.role_names[each.key]}, too, and IAM does not tell large letters from small ones: set another role_name."
+    }
   }
 }
 

@@ -1,6 +1,10 @@
 {{/* What both containers have: the image, the settings, and no rights on the node. */}}
 {{- define "kfprofiles.image" -}}
-image: {{ ternary (printf "%s@%s" .Values.image.repository .Values.image.digest) (printf "%s:%s" .Values.image.repository .Values.image.tag) (ne .Values.image.digest "") | quote }}
+{{- if .Values.image.digest }}
+image: {{ printf "%s@%s" .Values.image.repository .Values.image.digest | quote }}
+{{- else }}
+image: {{ printf "%s:%s" .Values.image.repository .Values.image.tag | quote }}
+{{- end }}
 {{- with .Values.image.pullPolicy }}
 imagePullPolicy: {{ . }}
 {{- end }}

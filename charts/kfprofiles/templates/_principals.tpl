@@ -18,7 +18,9 @@ place of Kubeflow's.
 {{- if ne (join "," $principals) (join "," $usual) }}{{ join "," $principals }}{{ end }}
 {{- end }}
 
-{{- define "kfprofiles.dashboardPrincipals" -}}
+{{/* The flag, also for none, unless it would say what the access API has by itself. */}}
+{{- define "kfprofiles.dashboardFlag" -}}
+{{- $principals := .Values.istio.dashboardPrincipals }}
 {{- $usual := list "cluster.local/ns/kubeflow/sa/dashboard" "cluster.local/ns/kubeflow/sa/centraldashboard" }}
-{{- if ne (join "," .Values.istio.dashboardPrincipals) (join "," $usual) }}{{ join "," .Values.istio.dashboardPrincipals }}{{ end }}
+{{- if and (kindIs "slice" $principals) (ne (join "," $principals) (join "," $usual)) }}-dashboard-principals={{ join "," $principals }}{{ end }}
 {{- end }}

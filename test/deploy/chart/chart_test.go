@@ -15,6 +15,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/lint"
 	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kfprofiles/kfprofiles/internal/kfam/caller"
@@ -163,6 +164,41 @@ func TestTheNotesSayWhatIsLeftToDo(t *testing.T) {
 				t.Errorf("with %s, that they say %q is %t, want %t:\n%s", values, text, !says, says, notes)
 			}
 		}
+	}
+}
+
+// TestValuesAtTheEdge has lists that are empty, and values that a release from before them reuses.
+func TestValuesAtTheEdge(t *testing.T) {
+	deployment := func(values string) (*appsv1.Deployment, []string) {
+		var v map[string]any
+		if err := yaml.Unmarshal([]byte(values), &v); err != nil {
+			t.Fatal(err)
+		}
+		objects, err := render("profiles-system", v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := objects.Deployment()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d, d.Spec.Template.Spec.Containers[1].Args
+	}
+	if _, arguments := deployment(`{istio: {dashboardPrincipals: []}}`); !slices.Contains(arguments, "-dashboard-principals=") {
+		t.Errorf("nobody is to register users without naming one, and the access API gets %q", arguments)
+	}
+	unknown, arguments := deployment(`{image: {digest: null}, mesh: null, topologySpreadConstraints: null, istio: {dashboardPrincipals: null}}`)
+	usual, known := deployment(`{}`)
+	if diff := cmp.Diff(usual.Spec, unknown.Spec); diff != "" || !slices.Equal(arguments, known) {
+		t.Errorf("values that are not there (-want +got):\n%s", diff)
+	}
+	own, _ := deployment(`{topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: x}}}, {topologyKey: rack, maxSkew: 2, whenUnsatisfiable: DoNotSchedule}]}`)
+	constraints := own.Spec.Template.Spec.TopologySpreadConstraints
+	if diff := cmp.Diff(map[string]string{"app": "x"}, constraints[0].LabelSelector.MatchLabels); diff != "" {
+		t.Errorf("a selector of one's own (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(own.Spec.Selector, constraints[1].LabelSelector); diff != "" || constraints[1].TopologyKey != "rack" || constraints[1].MaxSkew != 2 {
+		t.Errorf("without one it is %+v", constraints[1])
 	}
 }
 

@@ -86,23 +86,23 @@ var (
 	namespace = regexp.MustCompile(` -n (\S+)`)
 )
 
-// documented are the commands of the chart's README.
-func (s shell) documented() []string {
+// documented are the commands of a document that are for Helm.
+func (s shell) documented(document string) []string {
 	s.Helper()
-	text, err := os.ReadFile(filepath.Join(s.folder, "charts", "kfprofiles", "README.md"))
+	text, err := os.ReadFile(filepath.Join(s.folder, document))
 	if err != nil {
 		s.Fatal(err)
 	}
 	var commands []string
 	for _, block := range fenced.FindAllSubmatch(text, -1) {
 		for line := range strings.Lines(strings.ReplaceAll(string(block[1]), "\\\n", "")) {
-			if command, is := strings.CutPrefix(line, "$ "); is {
+			if command, is := strings.CutPrefix(line, "$ "); is && strings.HasPrefix(command, "helm ") {
 				commands = append(commands, strings.TrimSpace(command))
 			}
 		}
 	}
-	if len(commands) < 3 {
-		s.Fatalf("the README of the chart has only the commands %q", commands)
+	if len(commands) == 0 {
+		s.Fatalf("%s has no commands for Helm", document)
 	}
 	return commands
 }
@@ -110,7 +110,7 @@ func (s shell) documented() []string {
 // TestHelmInstallsAsTheChartsReadmeSays also uninstalls what each command installs.
 func TestHelmInstallsAsTheChartsReadmeSays(t *testing.T) {
 	s := newShell(t)
-	for _, command := range s.documented() {
+	for _, command := range s.documented("charts/kfprofiles/README.md") {
 		into := namespace.FindStringSubmatch(command)[1]
 		s.run(command)
 		deploymentOf(t, into)
@@ -162,6 +162,30 @@ func TestHelmTakesOver(t *testing.T) {
 	remove(t, objects.OfKind("ConfigMap")) // Helm's has another name, and the README says that this one stays.
 	s.run("helm uninstall kfprofiles -n profiles-system")
 	mustBeUninstalled(t, objects)
+}
+
+// TestHelmTakesOverWhatWasMoved has the Deployment of Kubeflow's manifests, which a move keeps with its
+// selector. The document has it deleted first.
+func TestHelmTakesOverWhatWasMoved(t *testing.T) {
+	s := newShell(t)
+	t.Cleanup(func() { forgetDefinition(t) })
+	existing, err := playground.Read("../../e2ecli/testdata/existing_controller.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := manifests.Objects(existing).OfKind("Deployment")
+	moved[0].SetNamespace("kubeflow")
+	if err := pg.Apply(t.Context(), moved...); err != nil {
+		t.Fatal(err)
+	}
+	install := s.documented("docs/upgrading.md")[0]
+	if output, err := s.try(install); err == nil || !strings.Contains(output, "field is immutable") {
+		t.Errorf("over the Deployment it says %v: %s", err, output)
+	}
+	remove(t, moved)
+	s.run(install)
+	deploymentOf(t, "kubeflow")
+	s.run("helm uninstall kfprofiles -n kubeflow")
 }
 
 func deploymentOf(t *testing.T, namespace string) *appsv1.Deployment {
