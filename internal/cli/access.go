@@ -60,6 +60,8 @@ func (f *accessFlags) asked() bool { return f.user != "" || len(f.groups) > 0 }
 type found struct {
 	ways []ways.Way
 	mesh bool
+	// unseen says what could not be looked at.
+	unseen []string
 }
 
 func (f *accessFlags) find(c *cobra.Command, e *Environment, arguments []string) (found, error) {
@@ -85,7 +87,7 @@ func (f *accessFlags) find(c *cobra.Command, e *Environment, arguments []string)
 		return found{}, err
 	}
 	rules, err := ways.Read(c.Context(), cluster, p.Name, e.controllerNamespaces())
-	return found{rules.Into(p), rules.HasMesh()}, err
+	return found{rules.Into(p), rules.HasMesh(), rules.Unseen}, err
 }
 
 // whereSomebodyGetsIn looks through all Profiles.
@@ -104,10 +106,13 @@ func (f *accessFlags) whereSomebodyGetsIn(ctx context.Context, cluster client.Cl
 		all := rules.Into(&profiles.Items[i])
 		theirs = append(theirs, slices.DeleteFunc(all, func(w ways.Way) bool { return !w.OpensFor(somebody) })...)
 	}
-	return found{theirs, rules.HasMesh()}, nil
+	return found{theirs, rules.HasMesh(), rules.Unseen}, nil
 }
 
 func (f *accessFlags) print(e *Environment, result found) error {
+	for _, note := range result.unseen {
+		fmt.Fprintln(e.ErrOut, "note:", note)
+	}
 	if f.format == "json" || f.format == "yaml" {
 		return e.printData(f.format, orEmpty(result.ways))
 	}

@@ -29,7 +29,8 @@ var fixedValues = map[[2]string][]string{
 	{"setup", "dry-run"}:       {"none", "client"},
 	{"create-role", "dry-run"}: {"none", "client"},
 	{"audit", "dry-run"}:       {"none", "client"},
-	{"", "output"}:             {"json", "yaml"},
+	{"", "output"}:             {"wide", "json", "yaml"},
+	{"verify", "output"}:       {"json", "yaml"},
 	{"setup", "output"}:        {"aws-cli", "terraform"},
 	{"create-role", "output"}:  {"aws-cli", "terraform"},
 }
@@ -61,12 +62,10 @@ func (e *Environment) completionOf(c *cobra.Command, flag *pflag.Flag) cobra.Com
 	switch {
 	case known:
 		return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
-	case c.HasParent():
-		return cobra.NoFileCompletions
-	case flag.Name == "context":
-		return e.completeContexts
 	case flag.Name == "namespace":
 		return e.completeNamespaces
+	case flag.Name == "context" && !c.HasParent():
+		return e.completeContexts
 	default:
 		return cobra.NoFileCompletions
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -108,18 +109,24 @@ func confirm(ctx context.Context, e *Environment, name string) error {
 // awaitGone waits for Profile and namespace; what is stuck is told with the reason.
 func awaitGone(ctx context.Context, cluster client.Client, p *profilev1.Profile, timeout time.Duration) error {
 	left := "profile " + p.Name
+	var trouble error
 	err := wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, timeout, true, func(ctx context.Context) (bool, error) {
 		now, err := remains(ctx, cluster, p)
-		if err == nil {
+		if trouble = err; err == nil {
 			left = now
 		}
-		return now == "" && err == nil, client.IgnoreNotFound(err)
+		if err != nil && !passing(err) {
+			return false, err
+		}
+		return now == "" && err == nil, nil
 	})
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return &interruptedError{fmt.Sprintf("the deletion goes on without you; still there: %s", left)}
+	case wait.Interrupted(err) && trouble != nil:
+		return fmt.Errorf("%s was still there when it was last seen; since then: %w", left, trouble)
 	case wait.Interrupted(err):
 		return fmt.Errorf("%s is still there after %s", left, timeout)
 	default:
@@ -134,7 +141,7 @@ func remains(ctx context.Context, cluster client.Client, p *profilev1.Profile) (
 	switch {
 	case err == nil && now.UID == p.UID:
 		identity := conditionOf(now, profilev1.ConditionIdentityReady)
-		if identity.Message != "" && len(now.Finalizers) > 0 {
+		if identity.Status == metav1.ConditionFalse && len(now.Finalizers) > 0 {
 			return fmt.Sprintf("profile %s (%s)", p.Name, plain.Text(identity.Message)), nil
 		}
 		return "profile " + p.Name, nil

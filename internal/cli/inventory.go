@@ -10,6 +10,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
@@ -144,6 +145,11 @@ func look(ctx context.Context, cluster client.Client, p *profilev1.Profile, want
 	case meta.IsNoMatchError(err):
 		// A cluster without Istio has no policies, and needs none when it says -mesh=none.
 		state.state, state.mark = "the cluster has no Istio", good
+	case apierrors.IsNotFound(err) && isPolicy(wanted) && isSatisfied(p):
+		state.state, state.mark = "none, as the controller wants it: -mesh=none", good
+	case apierrors.IsNotFound(err) && isShared(wanted):
+		// It comes when it is bound, and never for a record that the controller did not write.
+		state.state, state.mark = "not there", unknown
 	case apierrors.IsNotFound(err):
 		state.state, state.mark = missing, bad
 	case apierrors.IsForbidden(err):
@@ -156,6 +162,17 @@ func look(ctx context.Context, cluster client.Client, p *profilev1.Profile, want
 		state.state, state.mark = inPlace, good
 	}
 	return state, nil
+}
+
+func isPolicy(o client.Object) bool {
+	_, is := o.(*istiov1beta1.AuthorizationPolicy)
+	return is
+}
+
+// isSatisfied tells whether the controller says that everybody gets in who shall.
+func isSatisfied(p *profilev1.Profile) bool {
+	access := conditionOf(p, profilev1.ConditionAccessReady)
+	return access.Status == metav1.ConditionTrue && access.ObservedGeneration == p.Generation
 }
 
 // isShared tells whether an object may be there without being the Profile's own: a service

@@ -127,10 +127,14 @@ func ownedBy(object client.Object, owner types.UID) bool {
 	return false
 }
 
-// namespaceRemains tells that the namespace is left, and why if it says so.
+// namespaceRemains tells that the namespace is left, and why if it says so. Who may not look at it
+// does not wait for it.
 func namespaceRemains(ctx context.Context, cluster client.Client, p *profilev1.Profile) (string, error) {
 	namespace, err := ownedNamespace(ctx, cluster, p)
 	if err != nil || namespace == nil {
+		if apierrors.IsForbidden(err) {
+			return "", nil
+		}
 		return "", err
 	}
 	i := slices.IndexFunc(namespace.Status.Conditions, func(c corev1.NamespaceCondition) bool {

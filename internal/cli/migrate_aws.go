@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -26,28 +27,41 @@ func (e *Environment) lookAtAWS(cluster client.Reader) func(context.Context) mig
 		ctx, cancel := context.WithTimeout(ctx, lookAtAWSFor)
 		defer cancel()
 		var f awsFlags
-		if !f.findsCredentials(ctx, e) {
-			return migration.AWSLook{Unseen: "no AWS credentials were found"}
+		if err := f.findCredentials(ctx, e); err != nil {
+			return migration.AWSLook{Unseen: withoutCredentials(err)}
 		}
 		look, err := f.lookAtRoles(ctx, e, cluster)
 		if err != nil {
-			// What else it says is advice for the verbs of kubectl profile aws.
-			why, _, _ := strings.Cut(err.Error(), "\n")
-			return migration.AWSLook{Unseen: strings.TrimSuffix(why, ".")}
+			return migration.AWSLook{Unseen: inOneLine(err)}
 		}
 		return look
 	}
 }
 
-func (f *awsFlags) findsCredentials(ctx context.Context, e *Environment) bool {
+// withoutCredentials says why there are no AWS credentials. The last place where the SDK looks for
+// some is the machine it runs on; what that says would tell nobody anything.
+func withoutCredentials(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "EC2 IMDS") {
+		return "no AWS credentials were found"
+	}
+	return "your AWS credentials cannot be used: " + inOneLine(err)
+}
+
+// inOneLine leaves out the advice of an error, which is for the verbs of kubectl profile aws.
+func inOneLine(err error) string {
+	why, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.TrimSuffix(why, ".")
+}
+
+func (f *awsFlags) findCredentials(ctx context.Context, e *Environment) error {
 	ctx, cancel := context.WithTimeout(ctx, findCredentialsFor)
 	defer cancel()
 	settings, err := f.configure(ctx, e, awsroles.RegionOfIssuer(""))
 	if err != nil {
-		return false
+		return err
 	}
 	_, err = settings.Credentials.Retrieve(ctx)
-	return err == nil
+	return err
 }
 
 func (f *awsFlags) lookAtRoles(ctx context.Context, e *Environment, cluster client.Reader) (migration.AWSLook, error) {

@@ -1,13 +1,18 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	profilev1 "github.com/kfprofiles/kfprofiles/api/v1"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 	"github.com/kfprofiles/kfprofiles/internal/cli/ways"
 	"github.com/kfprofiles/kfprofiles/internal/tenancy"
 )
@@ -132,7 +137,7 @@ RoleBinding in the namespace, the exit code is 1, and the message says how to ta
 			if err != nil {
 				return err
 			}
-			left := ways.StillIn(c.Context(), cluster, profile, ways.Leaver{Kind: kind, Name: name, Role: f.role})
+			left := e.stillIn(c.Context(), cluster, profile, ways.Leaver{Kind: kind, Name: name, Role: f.role})
 			switch {
 			case changed:
 				e.said(profile.Name, dryRun.said(fmt.Sprintf("no longer shared with %s %s", kind, name)))
@@ -145,4 +150,19 @@ RoleBinding in the namespace, the exit code is 1, and the message says how to ta
 	f.add(c)
 	dryRun.add(c.Flags())
 	return c
+}
+
+// stillIn is the error that says by what somebody who was taken out still gets in, or nil. In a
+// namespace that is somebody else's the Profile gives no access; and who may not look is told so.
+func (e *Environment) stillIn(ctx context.Context, cluster client.Client, p *profilev1.Profile, who ways.Leaver) error {
+	namespace := &corev1.Namespace{}
+	if err := cluster.Get(ctx, client.ObjectKey{Name: p.Name}, namespace); err == nil && !ownedBy(namespace, p.UID) {
+		return nil
+	}
+	err := ways.StillIn(ctx, cluster, p, who)
+	if apierrors.IsForbidden(err) {
+		fmt.Fprintf(e.ErrOut, "note: you may not look whether %s %s still has access otherwise; who may: kubectl profile access %s\n", who.Kind, plain.Text(who.Name), p.Name)
+		return nil
+	}
+	return err
 }

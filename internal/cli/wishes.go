@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -56,6 +57,9 @@ func (w *profileWishes) profile(name string) (*profilev1.Profile, error) {
 		c, err := parseContributor(text)
 		if err != nil {
 			return nil, err
+		}
+		if slices.ContainsFunc(p.Spec.Contributors, func(other profilev1.Contributor) bool { return other.Kind == c.Kind && other.Name == c.Name }) {
+			return nil, misused("--contributor %s: %s is named twice; the highest role is enough", text, subjectText(c.Kind, c.Name))
 		}
 		p.Spec.Contributors = append(p.Spec.Contributors, c)
 	}

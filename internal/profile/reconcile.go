@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"errors"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -41,8 +42,17 @@ type Reconciler struct {
 	Metrics *Metrics
 }
 
-// Reconcile brings one Profile's room to its desired state.
+// Reconcile brings one Profile's room to its desired state. What fails because the process is being
+// stopped is no error: the next process looks at every Profile.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	result, err := r.reconcile(ctx, request)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return reconcile.Result{}, nil
+	}
+	return result, err
+}
+
+func (r *Reconciler) reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	p := &profilev1.Profile{}
 	if err := r.Client.Get(ctx, request.NamespacedName, p); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 var (
@@ -93,7 +95,7 @@ func TestEKSClusterNamed(t *testing.T) {
 
 func TestScriptsQuoteWhatOthersNamed(t *testing.T) {
 	for text, want := range map[string]string{"a/b:c=d": "a/b:c=d", "a b": "'a b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "": "''", "*": "'*'"} {
-		if got := shellQuoted(text); got != want {
+		if got := plain.ShellQuoted(text); got != want {
 			t.Errorf("%q for a shell: %s", text, got)
 		}
 	}

@@ -59,11 +59,11 @@ func superfluous(found *foundRole, wanted Role) []string {
 	}
 	var all []string
 	for _, name := range found.others {
-		all = append(all, fmt.Sprintf("the role also has the policy %s, which may allow more; to take it away: aws iam delete-role-policy --role-name %s --policy-name %s", name, wanted.name(), shellQuoted(name)))
+		all = append(all, fmt.Sprintf("the role also has the policy %s, which may allow more; to take it away: aws iam delete-role-policy --role-name %s --policy-name %s", name, wanted.name(), plain.ShellWords(name)))
 	}
 	for _, arn := range slices.Sorted(maps.Keys(found.attached)) {
 		if !slices.Contains(wanted.Attached, arn) {
-			all = append(all, fmt.Sprintf("the role also has the policy %s, which may allow more; to take it away: aws iam detach-role-policy --role-name %s --policy-arn %s", arn, wanted.name(), shellQuoted(arn)))
+			all = append(all, fmt.Sprintf("the role also has the policy %s, which may allow more; to take it away: aws iam detach-role-policy --role-name %s --policy-arn %s", arn, wanted.name(), plain.ShellWords(arn)))
 		}
 	}
 	return all

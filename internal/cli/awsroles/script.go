@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kfprofiles/kfprofiles/internal/cli/installation"
+	"github.com/kfprofiles/kfprofiles/internal/cli/plain"
 )
 
 // Script is what an admin may run, or hand to others, instead of having it done.
@@ -50,7 +51,7 @@ func (s Script) Write(out io.Writer, format string) error {
 	if format == "terraform" {
 		text = terraform
 	}
-	t, err := template.New(format).Funcs(template.FuncMap{"sh": shellQuoted, "label": label, "hcl": hclQuoted, "object": hclObject, "json": laidOut, "base": path.Base}).Parse(text)
+	t, err := template.New(format).Funcs(template.FuncMap{"sh": plain.ShellQuoted, "label": label, "hcl": hclQuoted, "object": hclObject, "json": laidOut, "base": path.Base}).Parse(text)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func kubectl(context string) string {
 	if context == "" {
 		return "kubectl"
 	}
-	return "kubectl --context " + shellQuoted(context)
+	return "kubectl --context " + plain.ShellQuoted(context)
 }
 
 // restartPatch notes the role on the controller's pods, as setup does. It restarts them, and being
@@ -86,16 +87,6 @@ func tagsOf(tags map[string]string) []tag {
 		list = append(list, tag{key, tags[key]})
 	}
 	return list
-}
-
-var plainWord = regexp.MustCompile(`^[\w./:=,@+-]+$`)
-
-// shellQuoted is one word of a POSIX shell.
-func shellQuoted(text string) string {
-	if plainWord.MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // hclQuoted is a string of Terraform's language, in which ${ and %{ begin expressions.

@@ -3,7 +3,6 @@ package ways
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -116,27 +115,11 @@ func (l leftovers) complaint(namespace string, who Leaver) error {
 	}
 	if len(l.granted) > 0 {
 		lines = append(lines, fmt.Sprintf("%s still has access, which is not written in the Profile, by %s. Take it away in the dashboard, or:\n  kubectl delete -n %s %s",
-			said, plain.Text(strings.Join(l.granted, ", ")), namespace, shellWords(l.granted)))
+			said, plain.Text(strings.Join(l.granted, ", ")), namespace, plain.ShellWords(l.granted...)))
 	}
 	for _, object := range l.others {
 		lines = append(lines, fmt.Sprintf("%s still has access by %s, which is no contributor's. Look at it and change or delete it:\n  kubectl edit -n %s %s",
-			said, plain.Text(object), namespace, shellWords([]string{object})))
+			said, plain.Text(object), namespace, plain.ShellWords(object)))
 	}
 	return fmt.Errorf("%s", strings.Join(lines, "\n"))
-}
-
-// plainWord is what a shell takes as it stands.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@%+=:,-]+$`)
-
-// shellWords are texts as arguments of a shell command. Tenants name their objects.
-func shellWords(texts []string) string {
-	var words []string
-	for _, text := range texts {
-		text = plain.Text(text)
-		if !plainWord.MatchString(text) {
-			text = "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-		}
-		words = append(words, text)
-	}
-	return strings.Join(words, " ")
 }

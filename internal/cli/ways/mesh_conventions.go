@@ -36,11 +36,12 @@ func withoutController() []desired.Settings {
 	return []desired.Settings{byDefault, kubeflow}
 }
 
-// readConventions takes them from the controllers and access APIs of these namespaces.
+// readConventions takes them from the controllers and access APIs of these namespaces. With an error come
+// the usual ones.
 func readConventions(ctx context.Context, cluster client.Reader, namespaces []string) (meshConventions, error) {
 	installations, err := installation.Find(ctx, cluster, namespaces...)
 	if err != nil {
-		return meshConventions{}, err
+		return conventionsOf(withoutController()), err
 	}
 	var settings []desired.Settings
 	for _, i := range installations {
@@ -128,16 +129,18 @@ func matches(pattern, value string) bool {
 	}
 }
 
-// rootNamespace is the one whose policies count in all namespaces.
+const usualRoot = "istio-system"
+
+// rootNamespace is the one whose policies count in all namespaces. With an error comes the usual one.
 func rootNamespace(ctx context.Context, cluster client.Reader) (string, error) {
 	mesh := &corev1.ConfigMap{}
 	if err := cluster.Get(ctx, client.ObjectKey{Namespace: "istio-system", Name: "istio"}, mesh); client.IgnoreNotFound(err) != nil {
-		return "", fmt.Errorf("read the settings of the mesh: %w", err)
+		return usualRoot, fmt.Errorf("read the settings of the mesh: %w", err)
 	}
 	settings := struct {
 		RootNamespace string `json:"rootNamespace"`
 	}{}
 	// What cannot be read sets nothing, for Istio either.
 	_ = yaml.Unmarshal([]byte(mesh.Data["mesh"]), &settings)
-	return cmp.Or(settings.RootNamespace, "istio-system"), nil
+	return cmp.Or(settings.RootNamespace, usualRoot), nil
 }

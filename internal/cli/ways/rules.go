@@ -20,6 +20,8 @@ type Rules struct {
 	// roles are the rules of the ClusterRoles.
 	roles map[string][]rbacv1.PolicyRule
 	mesh  meshRules
+	// Unseen says what could not be looked at, and what was assumed instead, one sentence each.
+	Unseen []string
 }
 
 // meshRules are those of the mesh, if there is one.
@@ -43,40 +45,48 @@ func Read(ctx context.Context, cluster client.Client, namespace string, controll
 		return r, fmt.Errorf("read the role bindings of the whole cluster: %w", err)
 	}
 	var roles rbacv1.ClusterRoleList
-	if err := cluster.List(ctx, &roles); err != nil {
+	if err := r.allowed(cluster.List(ctx, &roles), "You may not list ClusterRoles: of those that are bound in the whole cluster, only cluster-admin and Kubeflow's are shown."); err != nil {
 		return r, fmt.Errorf("read what the roles of the cluster allow: %w", err)
 	}
 	r.bindings, r.clusterBindings, r.roles = bindings.Items, clusterBindings.Items, map[string][]rbacv1.PolicyRule{}
 	for _, role := range roles.Items {
 		r.roles[role.Name] = role.Rules
 	}
-	var err error
-	r.mesh, err = readMesh(ctx, cluster, namespace, controllers)
-	return r, err
+	return r, r.readMesh(ctx, cluster, namespace, controllers)
 }
 
-func readMesh(ctx context.Context, cluster client.Client, namespace string, controllers []string) (meshRules, error) {
-	var m meshRules
+// allowed passes over a refusal, and notes what follows from it.
+func (r *Rules) allowed(err error, otherwise string) error {
+	if apierrors.IsForbidden(err) {
+		r.Unseen = append(r.Unseen, otherwise)
+		return nil
+	}
+	return err
+}
+
+func (r *Rules) readMesh(ctx context.Context, cluster client.Client, namespace string, controllers []string) error {
+	m := &r.mesh
 	var err error
 	if m.policies, err = listPolicies(ctx, cluster, namespace); isUnserved(err) {
-		return m, nil
+		return nil
 	}
 	if err != nil {
-		return m, err
+		return err
 	}
 	m.there = true
-	if m.root, err = rootNamespace(ctx, cluster); err != nil {
-		return m, err
+	m.root, err = rootNamespace(ctx, cluster)
+	if err := r.allowed(err, "You may not read the settings of the mesh: "+m.root+" is taken for its root namespace."); err != nil {
+		return err
 	}
 	if namespace != "" && namespace != m.root {
 		ofRoot, err := listPolicies(ctx, cluster, m.root)
-		if err != nil {
-			return m, err
+		if err := r.allowed(err, "You may not list the policies of "+m.root+", which count in every namespace: they are left out."); err != nil {
+			return err
 		}
 		m.policies = append(m.policies, ofRoot...)
 	}
 	m.conventions, err = readConventions(ctx, cluster, controllers)
-	return m, err
+	return r.allowed(err, "You may not read the settings of the controller: users, groups and gateways are looked for under their usual names.")
 }
 
 func listPolicies(ctx context.Context, cluster client.Client, namespace string) ([]*istiov1beta1.AuthorizationPolicy, error) {
