@@ -76,7 +76,7 @@ note: You may not read the settings of the controller: users, groups and gateway
 
 func TestUnshareGoesOnWhereOneMayNotLook(t *testing.T) {
 	const done = "profile/ann no longer shared with User ben@example.com\n"
-	binding, policy := guestOfAnn("edit", "user-ben-example-com-clusterrole-edit")
+	binding, policy := guestOfAnn("user-ben-example-com-clusterrole-edit")
 	shared := func() client.Object {
 		return makeProfile("ann", "ann@example.com").contributor("User", "ben@example.com", "view").obj()
 	}

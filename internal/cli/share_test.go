@@ -92,9 +92,9 @@ ann    ann@example.com   True    Ready    2d
 	term.fails("get", 2, "give the name of one Profile")
 }
 
-// guestOfAnn is Ben as a contributor with both objects, as the access API makes them under a name.
-func guestOfAnn(role, object string) (*rbacv1.RoleBinding, *istiov1beta1.AuthorizationPolicy) {
-	c := contributor.Contributor{Namespace: "ann", Kind: "User", Name: "ben@example.com", Role: tenancy.Role(role)}
+// guestOfAnn is Ben as a contributor who may edit, with both objects, as the access API makes them under a name.
+func guestOfAnn(object string) (*rbacv1.RoleBinding, *istiov1beta1.AuthorizationPolicy) {
+	c := contributor.Contributor{Namespace: "ann", Kind: "User", Name: "ben@example.com", Role: tenancy.RoleEdit}
 	binding, policy := contributor.RoleBinding(c), contributor.Policy(c, contributor.Settings{UserIDHeader: "kubeflow-userid", GroupsClaim: "groups"})
 	binding.Name, policy.Name = object, object
 	return binding, policy
@@ -102,7 +102,7 @@ func guestOfAnn(role, object string) (*rbacv1.RoleBinding, *istiov1beta1.Authori
 
 func TestUnshareWhomTheDashboardAdded(t *testing.T) {
 	const old = "user-ben-example-com-clusterrole-edit"
-	binding, policy := guestOfAnn("edit", old)
+	binding, policy := guestOfAnn(old)
 	ann := func() profileBuilder { return makeProfile("ann", "ann@example.com") }
 	term := open(t, ann().contributor("User", "ben@example.com", "view").obj(), binding, policy)
 	term.prints("unshare ann --user ben@example.com --role admin", "profile/ann unchanged: User ben@example.com is no contributor that it names; see: kubectl profile access ann\n")
@@ -125,8 +125,8 @@ func TestUnshareWhomTheDashboardAdded(t *testing.T) {
 // TestUnshareLeavesToTheControllerWhatItTakesAway has a contributor whom the access API added and
 // whom the Profile declared later.
 func TestUnshareLeavesToTheControllerWhatItTakesAway(t *testing.T) {
-	binding, policy := guestOfAnn("edit", "user-ben-example-com-clusterrole-edit")
-	declared, theirs := guestOfAnn("edit", "declared")
+	binding, policy := guestOfAnn("user-ben-example-com-clusterrole-edit")
+	declared, theirs := guestOfAnn("declared")
 	contributor.MarkDeclared(declared)
 	contributor.MarkDeclared(theirs)
 	term := open(t, makeProfile("ann", "ann@example.com").contributor("User", "ben@example.com", "edit").obj(), binding, policy, declared, theirs)
