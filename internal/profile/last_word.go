@@ -45,10 +45,14 @@ func standing(last *failure, errs []error) *failure {
 			lasting = append(lasting, err)
 		}
 	}
-	if len(lasting) > 0 || len(errs) == 0 {
-		return allOf(lasting)
+	if len(errs) == 0 {
+		return nil
 	}
-	working := worst(errs)
-	last.kind, last.cause = working.kind, working.cause
-	return last
+	said := last
+	if len(lasting) > 0 {
+		said = allOf(lasting)
+	}
+	all := worst(errs)
+	said.kind, said.cause = all.kind, all.cause
+	return said
 }

@@ -86,6 +86,23 @@ func TestTheLastWordDoesNotKeepFromTryingAgain(t *testing.T) {
 	}
 }
 
+// TestNobodyIsKeptFromTheirTurn has one plugin wait for something that it tells of, while another
+// wants to be asked again: nobody else would call it.
+func TestNobodyIsKeptFromTheirTurn(t *testing.T) {
+	last := &failure{kind: waiting, reason: gone.Reason, message: gone.Message}
+	turn := &plugin.Error{Kind: plugin.Retry, Reason: profilev1.ReasonBinding, Message: "Not yet."}
+	slow := &plugin.Error{Kind: plugin.Waiting, Reason: "Slow", Message: "It takes long."}
+	if f := standing(last, []error{slow, turn}); f.kind != retry || f.reason != slow.Reason || f.message != slow.Message {
+		t.Errorf("it is told as %+v", f)
+	}
+	if f := standing(last, []error{gone, atWork}); f.kind != refused || f.again != identityAgainAfter || f.message != gone.Message {
+		t.Errorf("it is told as %+v", f)
+	}
+	if f := standing(last, nil); f != nil {
+		t.Errorf("where nothing fails it is told as %+v", f)
+	}
+}
+
 func TestTheLastWordGivesWayToNews(t *testing.T) {
 	r := newRoom(t, interceptor.Funcs{})
 	r.bound("A")
