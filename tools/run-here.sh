@@ -28,10 +28,18 @@ config=$(of_manager '{.envFrom[0].configMapRef.name}')
 settings=$(of_config_map "$config" '{{range $name, $value := .data}}{{$name}}={{$value}}{{"\n"}}{{end}}')
 own=$(of_manager '{range .env[?(@.value)]}{.name}={.value}{"\n"}{end}')
 names=()
+values=()
 while IFS='=' read -r name value; do
 	[ -n "$name" ] || continue
-	export "$name=$value"
 	names+=("$name")
+	values+=("$value")
+	# Others write these, and here they are the variables of a person's own programs: with PATH or GOFLAGS
+	# they could run what they like. So only those are set that the controller goes by.
+	case $name in
+	USERID_HEADER | USERID_PREFIX | WORKLOAD_IDENTITY | ADMIN | POD_NAMESPACE | AWS_REGION | AWS_DEFAULT_REGION | \
+		ISTIO_INGRESS_GATEWAY_PRINCIPAL | KFP_UI_PRINCIPAL | NOTEBOOK_CONTROLLER_PRINCIPAL) export "$name=$value" ;;
+	*) echo "The variable $name of the Deployment is not set here; set it yourself if the controller needs it." >&2 ;;
+	esac
 done <<<"$settings
 $own
 POD_NAMESPACE=$namespace"
@@ -41,8 +49,8 @@ given=$(of_manager '{range .args[*]}{@}{"\n"}{end}')
 arguments=()
 while IFS= read -r argument; do
 	[ -n "$argument" ] || continue
-	for name in "${names[@]}"; do
-		argument=${argument//"\$($name)"/"${!name}"}
+	for i in "${!names[@]}"; do
+		argument=${argument//"\$(${names[i]})"/"${values[i]}"}
 	done
 	arguments+=("$argument")
 done <<<"$given"

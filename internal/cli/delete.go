@@ -113,7 +113,7 @@ func awaitGone(ctx context.Context, cluster client.Client, p *profilev1.Profile,
 	err := wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, timeout, true, func(ctx context.Context) (bool, error) {
 		now, err := remains(ctx, cluster, p)
 		if trouble = err; err == nil {
-			left = now
+			left = plain.Text(now)
 		}
 		if err != nil && !passing(err) {
 			return false, err

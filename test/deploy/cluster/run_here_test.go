@@ -43,6 +43,7 @@ func TestMakeRunGoesByTheDeployment(t *testing.T) {
 	mustRefuse("kubeflow", "kubectl scale deployment profiles-deployment --replicas=0 -n kubeflow")
 	patch(t, deploymentOf(t, "kubeflow"), `[{"op": "replace", "path": "/spec/replicas", "value": 0},
 		{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "-reserved-namespaces=monitoring,team *"},
+		{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "PATH", "value": "/not/yours"}},
 		{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "AWS_REGION", "value": "eu-central-1"}}]`)
 	output, err := makeRun(t, path, "kubeflow")
 	if err != nil {
@@ -52,7 +53,8 @@ func TestMakeRunGoesByTheDeployment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `USERID_HEADER=kubeflow-userid POD_NAMESPACE=kubeflow AWS_REGION=eu-central-1
+	want := `The variable PATH of the Deployment is not set here; set it yourself if the controller needs it.
+USERID_HEADER=kubeflow-userid POD_NAMESPACE=kubeflow AWS_REGION=eu-central-1
 run
 ./cmd/profile-controller
 -leader-elect
